@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tasks for the kernel: cheap units of work with a result, join, abort and
+ * cleanup.
+ */
+#ifndef _LINUX_KTASK_H
+#define _LINUX_KTASK_H
+
+#include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/list_bl.h>
+#include <linux/llist.h>
+#include <linux/lockdep.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/ktask.h>
+
+/**
+ * DOC: overview
+ *
+ * A *task* is a refcounted unit of work, &struct ktask. It comes in two kinds:
+ *
+ * - An *async task* is a resume function and a frame. It returns to its
+ *   executor at every await, so it holds no thread while it waits; its locals
+ *   live in the frame.
+ * - A *blocking task* is a plain function that may sleep, and runs in a worker
+ *   of its own.
+ *
+ * An *executor*, one per CPU, is a run queue drained by one work item of a
+ * per-CPU workqueue. A *runtime* owns executors. A *future* is a value that
+ * will be there once: what a task can await. Each task holds one for its end.
+ *
+ *	struct fetch {
+ *		struct my_req req;
+ *		struct ktask_defer cleanup;
+ *	};
+ *
+ *	static ktask_poll_t fetch(struct ktask *t)
+ *	{
+ *		struct fetch *f = ktask_frame(t);
+ *
+ *		KTASK_BEGIN(t);
+ *		ktask_defer(t, &f->cleanup, my_req_release, &f->req);
+ *		my_req_submit(&f->req);
+ *		KTASK_AWAIT_TIMEOUT(t, &f->req.done, ms_to_ktime(50));
+ *		if (ktask_timed_out(t))
+ *			KTASK_RETURN(t, -ETIMEDOUT);
+ *		KTASK_RETURN(t, f->req.status);
+ *		KTASK_END(t);
+ *	}
+ *
+ *	t = ktask_spawn(fetch, struct fetch, .name = "fetch");
+ *	if (IS_ERR(t))
+ *		return PTR_ERR(t);
+ *	err = ktask_join(t, &status);
+ *	ktask_put(t);
+ *
+ * The shape is that of Rust's Tokio; its words are used where the kernel has
+ * none of its own.
+ */
+
+/**
+ * DOC: the task contract
+ *
+ * 1. *Everything that can be awaited is a future.* Its waiters are intrusive
+ *    nodes with a callback, which is called in the context of whoever completes
+ *    the future, with no lock of ktask's held. Whoever completes a future does
+ *    not touch it once it is seen to be complete, so a future with one waiter
+ *    may be freed by that waiter; with several, when all have been called.
+ * 2. *Ownership.* Spawn gives the caller one reference and the runtime another.
+ *    Putting the caller's reference detaches the task: it goes on. The result
+ *    and the frame stay readable until the last put.
+ * 3. *Outcome.* A task returns (a value, or its own negative errno), or is
+ *    cancelled, or fails to run. A join tells the three apart, so a body that
+ *    returns -ECANCELED is not taken for one that was cancelled.
+ * 4. *Abort* never frees memory under a running body, may be called from any
+ *    context and any number of times, and always leads to the task's end: a
+ *    queued task's body never runs; a suspended one is not resumed; a running
+ *    one ends at its next await; a blocking one sees ktask_aborted() and its
+ *    interruptible and killable ktask waits return -ECANCELED. A body that
+ *    returns first has returned. Abort of a task that has ended does nothing,
+ *    and says so.
+ * 5. *Deferred cleanups* run once each, last registered first, in process
+ *    context, in whatever way the body ends.
+ * 6. *Contexts.* Complete, abort, try-join, get and put: any context, hard IRQ
+ *    included, but not NMI. Spawn: any context that suits its gfp flags. Resume
+ *    functions and cleanups run in process context. A resume function must not
+ *    sleep for long: it keeps the other tasks of its executor waiting.
+ * 7. *Help.* A thread that joins an async task which waits for a CPU may run it
+ *    itself, where its stack has room. A task can forbid that.
+ * 8. *Memory.* A spawn can fail only by allocation or because its runtime or
+ *    module is going away; ktask_init() takes storage of the caller's.
+ * 9. *Modules.* A task pins the module whose code it runs until that code can
+ *    no longer run. Destroying a runtime aborts its tasks, waits, and leaves
+ *    nothing behind.
+ * 10. *Ordering.* All that a body did is visible to whoever has seen its task
+ *    end, and all that was done before a future was completed to whoever has
+ *    seen it complete.
+ */
+
+struct ktask;
+struct ktask_executor;
+struct ktask_runtime;
+struct ktask_waiter;
+
+/* --- Futures ------------------------------------------------------------- */
+
+/**
+ * typedef ktask_notify_t - what a waiter does when its future is complete
+ * @waiter: the waiter; the callee may free it
+ * @value: the future's value
+ *
+ * Context: that of whoever completes the future, so any, hard IRQ included;
+ * must not sleep. The future itself may be gone already.
+ */
+typedef void (*ktask_notify_t)(struct ktask_waiter *waiter, long value);
+
+/**
+ * struct ktask_waiter - somebody who waits for a future
+ *
+ * Embedded in what waits. From a successful ktask_future_add() on it belongs to
+ * the future, until its callback is called or ktask_future_remove() takes it
+ * back.
+ */
+struct ktask_waiter {
+	/* private: linked under the bit lock of the future's head */
+	struct hlist_bl_node node;
+	ktask_notify_t notify;
+};
+
+/**
+ * struct ktask_future - a value that will be there once
+ *
+ * Initialised by ktask_future_init(), or by all bytes being zero. Holds no
+ * resources: nothing needs to be called before its memory is freed, but nobody
+ * may be waiting for it then.
+ *
+ * The idea of an intrusive waiter with a callback is that of &struct dma_fence.
+ */
+struct ktask_future {
+	/* private: list of waiters, its bit 0 a lock; or "done" */
+	struct hlist_bl_head head;
+	long value;
+};
+
+/* Set in the head, beside no waiters, once the value is there. */
+#define __KTASK_FUTURE_DONE	2UL
+
+/**
+ * ktask_future_init - make a future that is not complete
+ * @f: the future
+ *
+ * Context: any. Nobody else may know @f yet, or any more.
+ */
+static inline void ktask_future_init(struct ktask_future *f)
+{
+	f->head.first = NULL;
+	f->value = 0;
+}
+
+/**
+ * ktask_future_done - whether a future is complete
+ * @f: the future
+ *
+ * Context: any. Pairs with the release in ktask_future_complete(): whoever sees
+ * true sees what was done before.
+ * Return: true from the moment on when its value may be read.
+ */
+static inline bool ktask_future_done(const struct ktask_future *f)
+{
+	return (unsigned long)smp_load_acquire(&f->head.first) &
+		__KTASK_FUTURE_DONE;
+}
+
+/**
+ * ktask_future_value - the value of a complete future
+ * @f: the future; ktask_future_done() has been true
+ *
+ * Context: any.
+ * Return: what it was completed with.
+ */
+static inline long ktask_future_value(const struct ktask_future *f)
+{
+	return f->value;
+}
+
+bool ktask_future_complete(struct ktask_future *f, long value);
+bool ktask_future_add(struct ktask_future *f, struct ktask_waiter *waiter,
+		      ktask_notify_t notify);
+bool ktask_future_remove(struct ktask_future *f, struct ktask_waiter *waiter);
+
+int ktask_future_wait(struct ktask_future *f);
+int ktask_future_wait_interruptible(struct ktask_future *f);
+int ktask_future_wait_killable(struct ktask_future *f);
+int ktask_future_wait_until(struct ktask_future *f, unsigned int state,
+			    ktime_t deadline);
+
+/* --- Tasks ---------------------------------------------------------------- */
+
+/**
+ * typedef ktask_poll_t - what a resume function tells its executor
+ *
+ * %KTASK_READY: the body has ended, ktask_set_result() has been called;
+ * %KTASK_PENDING: it awaits something; %KTASK_AGAIN: call it again after the
+ * others. The KTASK_* macros return these.
+ */
+typedef unsigned int __bitwise ktask_poll_t;
+
+#define KTASK_READY	((__force ktask_poll_t)0)
+#define KTASK_PENDING	((__force ktask_poll_t)1)
+#define KTASK_AGAIN	((__force ktask_poll_t)2)
+
+/**
+ * typedef ktask_resume_t - body of an async task
+ * @t: the task
+ *
+ * Context: process context; may sleep, but not for long. Never called on two
+ * CPUs at once. No lock may be held across an await.
+ */
+typedef ktask_poll_t (*ktask_resume_t)(struct ktask *t);
+
+/**
+ * typedef ktask_blocking_t - body of a blocking task
+ * @t: the task
+ *
+ * Context: process context, in a worker of its own; may sleep for as long as it
+ * needs, and should look at ktask_aborted() from time to time.
+ * Return: the task's result.
+ */
+typedef long (*ktask_blocking_t)(struct ktask *t);
+
+/**
+ * struct ktask_defer - a cleanup that a task has registered
+ *
+ * Lives in the task's frame, so that registering it cannot fail. See
+ * ktask_defer().
+ */
+struct ktask_defer {
+	/* private: */
+	struct ktask_defer *next;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+/* Bits of struct ktask_attr.flags */
+
+/* A joiner must not run the task in its own context. */
+#define KTASK_NO_HELP	(1U << 0)
+/*
+ * The task does not pin its module. For tasks that live as long as the module
+ * and are ended by its exit function, by ktask_runtime_destroy().
+ */
+#define KTASK_NO_PIN	(1U << 1)
+
+/**
+ * struct ktask_attr - how a task shall be
+ * @name: for listings and warnings; must stay valid until the task has ended;
+ *	by default the name of its function
+ * @runtime: where it runs; by default in the default runtime
+ * @init: what its frame begins as; by default zero
+ * @flags: %KTASK_NO_HELP, %KTASK_NO_PIN
+ * @gfp: how to allocate it; by default %GFP_KERNEL
+ * @release: ktask_init() only: called at the last put, in any context, instead
+ *	of freeing the task
+ * @frame_size: bytes of its frame; set by the macros
+ * @owner: the module that is pinned; set by the macros
+ * @fn_name: name of its function; set by the macros
+ * @key: its lockdep class; set by the macros
+ */
+struct ktask_attr {
+	const char *name;
+	struct ktask_runtime *runtime;
+	const void *init;
+	unsigned int flags;
+	gfp_t gfp;
+	void (*release)(struct ktask *t);
+	size_t frame_size;
+	struct module *owner;
+	const char *fn_name;
+	struct lock_class_key *key;
+};
+
+/**
+ * struct ktask - a task; the pointer is the handle to join it by
+ *
+ * All members are private. The frame follows the structure.
+ */
+struct ktask {
+	/* private: */
+	atomic_t state;			/* transitions: kernel/engine/task.c */
+	refcount_t refs;
+	struct ktask_future done;	/* complete when the task has ended */
+	union {
+		struct list_head run;	/* ex->queue; under ex->lock */
+		struct llist_node inbox; /* ex->inbox */
+	};
+	struct ktask_executor *ex;	/* where it is queued when woken */
+	union {
+		ktask_resume_t resume;
+		ktask_blocking_t blocking;
+	};
+	void (*release)(struct ktask *t);
+	struct module *owner;
+	const char *name;
+	struct ktask_defer *defers;	/* last registered first */
+	struct list_head owned;		/* rt->tasks; under rt->lock */
+	u8 on_queue;			/* linked in ex->queue; under ex->lock */
+	u8 kind;			/* KTASK_NO_*, __KTASK_*; never changes */
+
+	/* The rest belongs to whoever runs the task. */
+	u8 outcome;			/* enum ktask_outcome */
+	u8 armed;			/* who shall wake it: KT_FIRED_* */
+	u8 fired;			/* which of them did */
+	u8 timed_out;
+	u32 pc;				/* where the body goes on */
+	struct ktask_future *awaited;
+	union {
+		struct {		/* async */
+			struct ktask_waiter waiter;
+			struct hrtimer timer;
+		};
+		struct {		/* blocking */
+			struct work_struct work;
+			struct ktask_future abort_asked;
+		};
+	};
+	struct lockdep_map lockdep_map;	/* held while the body runs */
+} __aligned(8);
+
+/* A bit of struct ktask.kind */
+#define __KTASK_BLOCKING	(1U << 2)
+
+void __ktask_init(struct ktask *t, ktask_resume_t resume,
+		  const struct ktask_attr *attr);
+void __ktask_init_blocking(struct ktask *t, ktask_blocking_t fn,
+			   const struct ktask_attr *attr);
+struct ktask *__ktask_new(ktask_resume_t resume, const struct ktask_attr *attr);
+struct ktask *__ktask_new_blocking(ktask_blocking_t fn,
+				   const struct ktask_attr *attr);
+struct ktask *__ktask_spawn(ktask_resume_t resume,
+			    const struct ktask_attr *attr);
+struct ktask *__ktask_spawn_blocking(ktask_blocking_t fn,
+				     const struct ktask_attr *attr);
+int ktask_start(struct ktask *t);
+
+/* The lockdep class of the tasks that begin at this line. */
+#define __KTASK_KEY							\
+({									\
+	static struct lock_class_key __ktask_key;			\
+									\
+	&__ktask_key;							\
+})
+
+#define __KTASK_ATTR(fn, frame, ...)					\
+	(&(const struct ktask_attr){					\
+		.owner = THIS_MODULE,					\
+		.fn_name = #fn,						\
+		.key = __KTASK_KEY,					\
+		.frame_size = sizeof(frame),				\
+		##__VA_ARGS__						\
+	})
+
+/**
+ * ktask_spawn - start an async task
+ * @fn: its resume function, a ktask_resume_t
+ * @frame: type of its frame, or void
+ * @...: further members of &struct ktask_attr, such as .name = "fetch"
+ *
+ * Context: any that suits the gfp flags.
+ * Return: the task, with a reference for the caller; or ERR_PTR(): -ENOMEM,
+ * -ESHUTDOWN (the runtime or the module is going away).
+ */
+#define ktask_spawn(fn, frame, ...)					\
+	__ktask_spawn(fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+
+/**
+ * ktask_spawn_blocking - start a blocking task
+ * @fn: the function it runs, a ktask_blocking_t
+ * @frame: type of its frame, or void
+ * @...: further members of &struct ktask_attr
+ *
+ * Context: any that suits the gfp flags.
+ * Return: as ktask_spawn().
+ */
+#define ktask_spawn_blocking(fn, frame, ...)				\
+	__ktask_spawn_blocking(fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+
+/**
+ * ktask_new - make an async task that is started later
+ * @fn: its resume function
+ * @frame: type of its frame, or void
+ * @...: further members of &struct ktask_attr
+ *
+ * The caller fills the frame, then calls ktask_start(), or ktask_put() to drop
+ * it.
+ *
+ * Context: any that suits the gfp flags.
+ * Return: the task, with a reference for the caller; or ERR_PTR(-ENOMEM).
+ */
+#define ktask_new(fn, frame, ...)					\
+	__ktask_new(fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+
+/**
+ * ktask_new_blocking - make a blocking task that is started later
+ * @fn: the function it runs
+ * @frame: type of its frame, or void
+ * @...: further members of &struct ktask_attr
+ *
+ * Context: any that suits the gfp flags.
+ * Return: as ktask_new().
+ */
+#define ktask_new_blocking(fn, frame, ...)				\
+	__ktask_new_blocking(fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+
+/**
+ * ktask_init - make an async task in storage of the caller's
+ * @t: the storage, followed by room for the frame
+ * @fn: its resume function
+ * @frame: type of its frame, or void
+ * @...: further members of &struct ktask_attr; .release is required
+ *
+ * For those who cannot fail, or who embed the task. The caller has one
+ * reference, and starts the task with ktask_start(). The storage is free again
+ * when .release is called, never before.
+ *
+ * Context: any.
+ */
+#define ktask_init(t, fn, frame, ...)					\
+	__ktask_init(t, fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+
+/**
+ * ktask_init_blocking - make a blocking task in storage of the caller's
+ * @t: the storage, followed by room for the frame
+ * @fn: the function it runs
+ * @frame: type of its frame, or void
+ * @...: further members of &struct ktask_attr; .release is required
+ *
+ * See ktask_init().
+ */
+#define ktask_init_blocking(t, fn, frame, ...)				\
+	__ktask_init_blocking(t, fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+
+/**
+ * ktask_frame - the frame of a task
+ * @t: the task
+ *
+ * Return: its frame; readable as long as there is a reference to @t.
+ */
+static inline void *ktask_frame(struct ktask *t)
+{
+	return t + 1;
+}
+
+/**
+ * ktask_name - the name of a task
+ * @t: a task that has not ended
+ *
+ * Return: the name, never NULL.
+ */
+static inline const char *ktask_name(const struct ktask *t)
+{
+	return t->name;
+}
+
+/**
+ * ktask_get - take a reference
+ * @t: a task to which the caller has, or knows of, a reference
+ *
+ * Context: any.
+ * Return: @t.
+ */
+static inline struct ktask *ktask_get(struct ktask *t)
+{
+	refcount_inc(&t->refs);
+	return t;
+}
+
+void ktask_put(struct ktask *t);
+
+/* --- Abort ---------------------------------------------------------------- */
+
+bool ktask_abort(struct ktask *t);
+void ktask_abort_and_wait(struct ktask *t);
+bool ktask_aborted(const struct ktask *t);
+
+/* --- Join ----------------------------------------------------------------- */
+
+/**
+ * ktask_future - the future that is complete when a task has ended
+ * @t: the task
+ *
+ * Its value is the task's result. A waiter needs a reference to @t.
+ *
+ * Return: the future, part of @t.
+ */
+static inline struct ktask_future *ktask_future(struct ktask *t)
+{
+	return &t->done;
+}
+
+/**
+ * ktask_done - whether a task has ended
+ * @t: the task
+ *
+ * Context: any.
+ * Return: true from the moment on when ktask_outcome() and ktask_result() may
+ * be asked.
+ */
+static inline bool ktask_done(const struct ktask *t)
+{
+	return ktask_future_done(&t->done);
+}
+
+/**
+ * ktask_outcome - how a task has ended
+ * @t: a task that has ended
+ *
+ * Return: %KTASK_RETURNED, %KTASK_CANCELLED or %KTASK_FAILED.
+ */
+static inline enum ktask_outcome ktask_outcome(const struct ktask *t)
+{
+	return t->outcome;
+}
+
+/**
+ * ktask_result - the result of a task
+ * @t: a task that has ended
+ *
+ * Return: what the body returned; -ECANCELED if the task was cancelled; why, if
+ * it failed to run.
+ */
+static inline long ktask_result(const struct ktask *t)
+{
+	return ktask_future_value(&t->done);
+}
+
+int ktask_join(struct ktask *t, long *result);
+int ktask_join_interruptible(struct ktask *t, long *result);
+int ktask_join_killable(struct ktask *t, long *result);
+int ktask_join_timeout(struct ktask *t, long *result, unsigned long timeout);
+int ktask_join_until(struct ktask *t, long *result, unsigned int state,
+		     ktime_t deadline);
+int ktask_try_join(struct ktask *t, long *result);
+
+/* --- What a body may do --------------------------------------------------- */
+
+void ktask_defer(struct ktask *t, struct ktask_defer *d, void (*fn)(void *arg),
+		 void *arg);
+int ktask_sleep(ktime_t duration);
+
+/**
+ * ktask_set_result - what an async task's body returns
+ * @t: the task
+ * @result: a value, or a negative errno
+ *
+ * Context: the body of @t. KTASK_RETURN() does this.
+ */
+static inline void ktask_set_result(struct ktask *t, long result)
+{
+	t->done.value = result;
+}
+
+/**
+ * ktask_timed_out - whether the last await ran into its timeout
+ * @t: the task
+ *
+ * Context: the body of @t, after KTASK_AWAIT_TIMEOUT().
+ * Return: true if the future was not complete in time. It may be complete by
+ * now.
+ */
+static inline bool ktask_timed_out(const struct ktask *t)
+{
+	return t->timed_out;
+}
+
+bool __ktask_await(struct ktask *t, struct ktask_future *f, ktime_t timeout);
+bool __ktask_sleep(struct ktask *t, ktime_t duration);
+ktask_poll_t __ktask_lost(struct ktask *t);
+
+/*
+ * The body of an async task is one switch on where it stopped, as in Adam
+ * Dunkels' protothreads. So: no local variable keeps its value across an
+ * await, no await inside another switch, and no two awaits on one line.
+ */
+
+/**
+ * KTASK_BEGIN - first statement of an async task's body
+ * @t: the task
+ */
+#define KTASK_BEGIN(t)							\
+	switch ((t)->pc) {						\
+	case 0:
+
+/**
+ * KTASK_END - last statement of an async task's body
+ * @t: the task
+ *
+ * A body that gets here returns 0.
+ */
+#define KTASK_END(t)							\
+		break;							\
+	default:							\
+		return __ktask_lost(t);					\
+	}								\
+	ktask_set_result(t, 0);						\
+	return KTASK_READY
+
+/**
+ * KTASK_RETURN - end the body
+ * @t: the task
+ * @result: a value, or a negative errno
+ */
+#define KTASK_RETURN(t, result)						\
+do {									\
+	ktask_set_result(t, result);					\
+	return KTASK_READY;						\
+} while (0)
+
+/* Return to the executor if @suspend says so; go on behind it. */
+#define __KTASK_SUSPEND(t, suspend, poll)				\
+do {									\
+	(t)->pc = __LINE__;						\
+	if (suspend)							\
+		return poll;						\
+	fallthrough;							\
+	case __LINE__:;							\
+} while (0)
+
+/**
+ * KTASK_AWAIT - go on when a future is complete
+ * @t: the task
+ * @f: the future
+ *
+ * If the task is aborted meanwhile, its body does not go on: the task ends
+ * here, and its deferred cleanups run.
+ */
+#define KTASK_AWAIT(t, f)						\
+	__KTASK_SUSPEND(t, __ktask_await(t, f, KTIME_MAX), KTASK_PENDING)
+
+/**
+ * KTASK_AWAIT_TIMEOUT - go on when a future is complete, or after a time
+ * @t: the task
+ * @f: the future
+ * @timeout: ktime_t from now; not above zero: only look
+ *
+ * ktask_timed_out() tells which. The future is left alone by a timeout.
+ */
+#define KTASK_AWAIT_TIMEOUT(t, f, timeout)				\
+	__KTASK_SUSPEND(t, __ktask_await(t, f, timeout), KTASK_PENDING)
+
+/**
+ * KTASK_SLEEP - go on after a time
+ * @t: the task
+ * @duration: ktime_t from now
+ */
+#define KTASK_SLEEP(t, duration)					\
+	__KTASK_SUSPEND(t, __ktask_sleep(t, duration), KTASK_PENDING)
+
+/**
+ * KTASK_YIELD - go on after the other tasks of this executor
+ * @t: the task
+ *
+ * Also the place where a long computation lets an abort in.
+ */
+#define KTASK_YIELD(t)							\
+	__KTASK_SUSPEND(t, true, KTASK_AGAIN)
+
+/**
+ * KTASK_AWAIT_JOIN - go on when another task has ended
+ * @t: the task
+ * @other: the other task; @t has a reference to it
+ *
+ * ktask_try_join() then tells its outcome.
+ */
+#define KTASK_AWAIT_JOIN(t, other)						\
+	KTASK_AWAIT(t, ktask_future(other))
+
+/* --- Runtimes ------------------------------------------------------------- */
+
+struct ktask_runtime *ktask_runtime_create(const char *name);
+void ktask_runtime_destroy(struct ktask_runtime *rt);
+
+#endif /* _LINUX_KTASK_H */

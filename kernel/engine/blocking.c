@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Blocking tasks: a function in a worker of its own, and how code that it calls
+ * finds out that it runs in one.
+ *
+ * The kernel has no room in a thread for a pointer of ours, so the threads that
+ * run a body are in a small hash table. Only a thread itself looks itself up.
+ */
+#include <linux/hash.h>
+#include <linux/sched.h>
+
+#include "engine.h"
+
+#define BODY_HASH_BITS	6
+
+/* A thread that runs a blocking task's body; on its stack. */
+struct body {
+	struct hlist_node node;
+	struct task_struct *thread;
+	struct ktask *t;
+};
+
+static struct body_bucket {
+	spinlock_t lock;
+	struct hlist_head bodies;
+} bodies[1 << BODY_HASH_BITS];
+
+static struct body_bucket *bucket_of(struct task_struct *thread)
+{
+	return &bodies[hash_ptr(thread, BODY_HASH_BITS)];
+}
+
+static void body_enter(struct body *b, struct ktask *t)
+{
+	struct body_bucket *bucket = bucket_of(current);
+
+	b->thread = current;
+	b->t = t;
+	guard(spinlock)(&bucket->lock);
+	hlist_add_head(&b->node, &bucket->bodies);
+}
+
+static void body_leave(struct body *b)
+{
+	struct body_bucket *bucket = bucket_of(current);
+
+	guard(spinlock)(&bucket->lock);
+	hlist_del(&b->node);
+}
+
+/*
+ * The blocking task whose body calls this, or NULL; valid until the body
+ * returns. Process context.
+ */
+struct ktask *ktask_current_blocking(void)
+{
+	struct body_bucket *bucket;
+	struct body *b;
+
+	if (!(current->flags & PF_WQ_WORKER))
+		return NULL;
+	bucket = bucket_of(current);
+	guard(spinlock)(&bucket->lock);
+	hlist_for_each_entry(b, &bucket->bodies, node) {
+		if (b->thread == current)
+			return b->t;
+	}
+	return NULL;
+}
+
+void blocking_work(struct work_struct *work)
+{
+	struct ktask *t = container_of(work, struct ktask, work);
+	struct body b;
+	long result;
+
+	/* Nobody else claims a blocking task while its work is queued. */
+	if (WARN_ON_ONCE(!task_claim(t, false)))
+		return;
+	runtime_count(task_runtime(t), resumed);
+	if (ktask_aborted(t)) {
+		task_finish(t, KTASK_CANCELLED, -ECANCELED);
+		return;
+	}
+
+	lock_map_acquire(&t->lockdep_map);
+	body_enter(&b, t);
+	result = t->blocking(t);
+	body_leave(&b);
+	lock_map_release(&t->lockdep_map);
+
+	task_finish(t, KTASK_RETURNED, result);
+}
+
+void blocking_setup(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(bodies); i++)
+		spin_lock_init(&bodies[i].lock);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Futures: a value that will be there once, and those who wait for it.
+ *
+ * The head of a future is one word:
+ *
+ *	0		not complete, nobody waits
+ *	pointer		not complete, list of waiters, last come first
+ *	... | 1		locked: somebody changes the list (bit spinlock)
+ *	2		complete
+ *
+ * A bit lock, because a future must be small, and because "complete" and
+ * "unlocked" can then be one store: once a consumer sees it, the completer is
+ * done with the future and the consumer may free it. With a lock beside the
+ * state, the consumer would have to take the lock once more to know that. The
+ * lock is a leaf: nothing is called under it, so lockdep has nothing to see.
+ *
+ * Interrupts are off under the lock, because an interrupt handler may complete
+ * a future that the code it interrupts is adding a waiter to.
+ */
+#include "engine.h"
+
+static unsigned long future_lock(struct ktask_future *f)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	hlist_bl_lock(&f->head);
+	return flags;
+}
+
+static void future_unlock(struct ktask_future *f, unsigned long flags)
+{
+	hlist_bl_unlock(&f->head);
+	local_irq_restore(flags);
+}
+
+/* Publish the value and unlock, in one store. Nobody touches @f after it. */
+static void future_unlock_done(struct ktask_future *f, unsigned long flags)
+{
+	/* Pairs with the acquire in ktask_future_done(). */
+	smp_store_release((unsigned long *)&f->head.first, __KTASK_FUTURE_DONE);
+	preempt_enable();
+	__release(bitlock);
+	local_irq_restore(flags);
+}
+
+/* Who came first is called first. */
+static struct hlist_bl_node *reverse(struct hlist_bl_node *n)
+{
+	struct hlist_bl_node *first = NULL;
+
+	while (n) {
+		struct hlist_bl_node *next = n->next;
+
+		n->next = first;
+		first = n;
+		n = next;
+	}
+	return first;
+}
+
+/* From the moment a waiter is called it is not ours any more. */
+static void notify_all(struct hlist_bl_node *n, long value)
+{
+	n = reverse(n);
+	while (n) {
+		struct ktask_waiter *w;
+
+		w = hlist_bl_entry(n, struct ktask_waiter, node);
+		n = n->next;
+		w->notify(w, value);
+	}
+}
+
+/**
+ * ktask_future_complete - give a future its value
+ * @f: the future
+ * @value: its value, by custom a negative errno for an error
+ *
+ * Calls the callbacks of all waiters, in the order in which they came, before
+ * it returns. Does not touch @f after it is seen to be complete.
+ *
+ * Context: any but NMI.
+ * Return: true if this call completed it; false if it was complete already, and
+ * keeps the value it had.
+ */
+bool ktask_future_complete(struct ktask_future *f, long value)
+{
+	struct hlist_bl_node *waiters;
+	unsigned long flags;
+
+	flags = future_lock(f);
+	if (ktask_future_done(f)) {
+		future_unlock(f, flags);
+		return false;
+	}
+	f->value = value;
+	waiters = hlist_bl_first(&f->head);
+	future_unlock_done(f, flags);
+
+	notify_all(waiters, value);
+	return true;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_future_complete, KTASK_NS);
+
+/*
+ * As ktask_future_complete(), for a future that only one can ever complete, and
+ * who has stored the value already: no lock while nobody waits.
+ */
+void future_complete_stored(struct ktask_future *f)
+{
+	unsigned long *head = (unsigned long *)&f->head.first;
+	unsigned long flags;
+	struct hlist_bl_node *waiters;
+	long value = f->value;
+
+	/* Pairs with the acquire in ktask_future_done(). */
+	if (cmpxchg_release(head, 0UL, __KTASK_FUTURE_DONE) == 0)
+		return;
+
+	flags = future_lock(f);
+	waiters = hlist_bl_first(&f->head);
+	future_unlock_done(f, flags);
+	notify_all(waiters, value);
+}
+
+/**
+ * ktask_future_add - have a callback called when a future is complete
+ * @f: the future
+ * @waiter: storage that stays valid until @notify is called, or
+ *	ktask_future_remove() has returned true
+ * @notify: called once, in the context of whoever completes @f
+ *
+ * Context: any but NMI.
+ * Return: true if @notify will be called; false if @f is complete already, then
+ * it will not.
+ */
+bool ktask_future_add(struct ktask_future *f, struct ktask_waiter *waiter,
+		      ktask_notify_t notify)
+{
+	unsigned long flags;
+	bool done;
+
+	INIT_HLIST_BL_NODE(&waiter->node);
+	waiter->notify = notify;
+	if (ktask_future_done(f))
+		return false;
+
+	flags = future_lock(f);
+	done = ktask_future_done(f);
+	if (!done)
+		hlist_bl_add_head(&waiter->node, &f->head);
+	future_unlock(f, flags);
+	return !done;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_future_add, KTASK_NS);
+
+/**
+ * ktask_future_remove - take a waiter back
+ * @f: the future it was added to; must still be there
+ * @waiter: the waiter
+ *
+ * Context: any but NMI.
+ * Return: true if the callback will not be called any more; false if it has
+ * been, is being, or is just about to be, by somebody else: only the callback
+ * itself can tell when @waiter is free.
+ */
+bool ktask_future_remove(struct ktask_future *f, struct ktask_waiter *waiter)
+{
+	unsigned long flags;
+	bool done;
+
+	if (ktask_future_done(f))
+		return false;
+
+	flags = future_lock(f);
+	done = ktask_future_done(f);
+	if (!done)
+		hlist_bl_del_init(&waiter->node);
+	future_unlock(f, flags);
+	return !done;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_future_remove, KTASK_NS);

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a task: made, started, woken, run, aborted, ended, put.
+ *
+ * state is one atomic word of these bits:
+ *
+ *	NEW		made, not started
+ *	READY		shall run
+ *	QUEUED		on a run queue; independent of READY, because a joiner
+ *			that runs the task itself may have to leave it there
+ *	RUNNING		somebody runs it, and alone may touch its private members
+ *	COMPLETE	over, nothing follows
+ *	ABORT		shall end; stays set
+ *	FIRED_*		why it was woken, until the runner has taken note
+ *
+ * A started task with none of READY, RUNNING, COMPLETE is suspended.
+ * Transitions, each one compare-and-swap; "+" sets a bit, "-" clears it:
+ *
+ *	start		NEW		-NEW +READY +QUEUED, push
+ *	wake		suspended	+FIRED +READY +QUEUED, push unless it was
+ *					QUEUED
+ *			RUNNING		+FIRED +READY: suspend will see it
+ *			READY		+FIRED
+ *	abort		NEW, READY	+ABORT
+ *			else		+ABORT, and as wake
+ *			COMPLETE	none
+ *	dequeue		READY		-READY -QUEUED -FIRED +RUNNING: run it
+ *			else		-QUEUED; if COMPLETE, drop the runtime's
+ *					reference, which the end left to us
+ *	help		READY		-READY -FIRED +RUNNING, and -QUEUED if it
+ *					could be taken off its queue: run it
+ *	suspend		RUNNING		-RUNNING
+ *			... and READY	-RUNNING +QUEUED, push unless it was QUEUED
+ *	end		RUNNING		-RUNNING -READY +COMPLETE; if not QUEUED,
+ *					drop the runtime's reference
+ *
+ * A blocking task goes NEW, READY (its work is queued), RUNNING, COMPLETE. An
+ * abort that catches it before its work runs takes the work off the workqueue
+ * and pushes the task on an executor, where it ends without having run.
+ *
+ * Only who sets QUEUED pushes, and only who has taken the task off the queue
+ * clears it, so a task is on one queue at most. Only who sets RUNNING runs it,
+ * so it is run once at a time; what the last runner wrote is visible to the
+ * next, since successful compare-and-swaps are fully ordered.
+ *
+ * Lifetime. A future or a timer that is armed will call task_wake(), which is
+ * its last touch, at a time of its own. So a task neither resumes nor ends
+ * before everything armed has fired, in this word, or has been taken back: see
+ * await_over(). Hence wakers need no reference.
+ */
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "engine.h"
+
+static bool task_is_blocking(const struct ktask *t)
+{
+	return t->kind & __KTASK_BLOCKING;
+}
+
+static struct module *task_pinned(const struct ktask *t)
+{
+	return t->kind & KTASK_NO_PIN ? NULL : t->owner;
+}
+
+/* --- Made ----------------------------------------------------------------- */
+
+/* @t is all zero, up to its frame. */
+static void task_setup(struct ktask *t, const struct ktask_attr *attr, u8 kind)
+{
+	struct ktask_runtime *rt = attr->runtime ?: ktask_default_runtime();
+	static struct lock_class_key no_key;
+
+	atomic_set(&t->state, KT_NEW);
+	refcount_set(&t->refs, 1);
+	t->ex = raw_cpu_ptr(rt->executors);
+	t->release = attr->release;
+	t->owner = attr->owner;
+	t->name = attr->name ?: attr->fn_name ?: "ktask";
+	t->kind = kind | (attr->flags & (KTASK_NO_HELP | KTASK_NO_PIN));
+	INIT_LIST_HEAD(&t->owned);
+	lockdep_init_map(&t->lockdep_map, attr->fn_name ?: "ktask",
+			 attr->key ?: &no_key, 0);
+}
+
+static struct ktask *task_alloc(const struct ktask_attr *attr, u8 kind)
+{
+	struct ktask *t;
+
+	t = kzalloc(size_add(sizeof(*t), attr->frame_size),
+		    attr->gfp ?: GFP_KERNEL);
+	if (!t)
+		return ERR_PTR(-ENOMEM);
+	task_setup(t, attr, kind);
+	if (attr->init)
+		memcpy(ktask_frame(t), attr->init, attr->frame_size);
+	return t;
+}
+
+void __ktask_init(struct ktask *t, ktask_resume_t resume,
+		  const struct ktask_attr *attr)
+{
+	memset(t, 0, sizeof(*t));
+	task_setup(t, attr, 0);
+	t->resume = resume;
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_init, KTASK_NS);
+
+void __ktask_init_blocking(struct ktask *t, ktask_blocking_t fn,
+			   const struct ktask_attr *attr)
+{
+	memset(t, 0, sizeof(*t));
+	task_setup(t, attr, __KTASK_BLOCKING);
+	t->blocking = fn;
+	INIT_WORK(&t->work, blocking_work);
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_init_blocking, KTASK_NS);
+
+struct ktask *__ktask_new(ktask_resume_t resume, const struct ktask_attr *attr)
+{
+	struct ktask *t = task_alloc(attr, 0);
+
+	if (!IS_ERR(t))
+		t->resume = resume;
+	return t;
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_new, KTASK_NS);
+
+struct ktask *__ktask_new_blocking(ktask_blocking_t fn,
+				   const struct ktask_attr *attr)
+{
+	struct ktask *t = task_alloc(attr, __KTASK_BLOCKING);
+
+	if (!IS_ERR(t)) {
+		t->blocking = fn;
+		INIT_WORK(&t->work, blocking_work);
+	}
+	return t;
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_new_blocking, KTASK_NS);
+
+/* --- Started -------------------------------------------------------------- */
+
+/**
+ * ktask_start - start a task that was made by ktask_new() or ktask_init()
+ * @t: the task; the caller keeps its reference
+ *
+ * What the caller wrote to the frame before is visible to the body.
+ *
+ * Context: any but NMI.
+ * Return: 0; -ESHUTDOWN if its runtime or its module is going away, -EINVAL if
+ * it was started before. On failure the body does not run, and neither do
+ * deferred cleanups.
+ */
+int ktask_start(struct ktask *t)
+{
+	struct ktask_runtime *rt = task_runtime(t);
+	int started = KT_READY;
+
+	if (WARN_ON_ONCE(!(atomic_read(&t->state) & KT_NEW)))
+		return -EINVAL;
+	if (!runtime_get(rt, t))
+		return -ESHUTDOWN;
+	if (!try_module_get(task_pinned(t))) {
+		runtime_forget(rt, t);
+		return -ESHUTDOWN;
+	}
+	ktask_get(t);
+	runtime_count(rt, spawned);
+	t->ex = raw_cpu_ptr(rt->executors);
+
+	if (!task_is_blocking(t))
+		started |= KT_QUEUED;
+	/* NEW goes, the others come; somebody may be setting ABORT. */
+	atomic_add(started - KT_NEW, &t->state);
+	if (task_is_blocking(t))
+		queue_work(rt->blocking_wq, &t->work);
+	else
+		executor_push(t);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_start, KTASK_NS);
+
+static struct ktask *task_spawned(struct ktask *t)
+{
+	int err;
+
+	if (IS_ERR(t))
+		return t;
+	err = ktask_start(t);
+	if (!err)
+		return t;
+	ktask_put(t);
+	return ERR_PTR(err);
+}
+
+struct ktask *__ktask_spawn(ktask_resume_t resume,
+			    const struct ktask_attr *attr)
+{
+	return task_spawned(__ktask_new(resume, attr));
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_spawn, KTASK_NS);
+
+struct ktask *__ktask_spawn_blocking(ktask_blocking_t fn,
+				     const struct ktask_attr *attr)
+{
+	return task_spawned(__ktask_new_blocking(fn, attr));
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_spawn_blocking, KTASK_NS);
+
+/* --- Put ------------------------------------------------------------------ */
+
+/**
+ * ktask_put - drop a reference
+ * @t: the task, or NULL; not used by the caller any more
+ *
+ * A task that is still at work goes on without it: that is how to detach it.
+ * The last put frees the task and its frame.
+ *
+ * Context: any but NMI.
+ */
+void ktask_put(struct ktask *t)
+{
+	if (!t || !refcount_dec_and_test(&t->refs))
+		return;
+	if (t->release)
+		t->release(t);
+	else
+		kfree(t);
+}
+EXPORT_SYMBOL_NS_GPL(ktask_put, KTASK_NS);
+
+/* The runtime lets go of a task that has ended and is on no queue. */
+static void task_let_go(struct ktask *t)
+{
+	struct ktask_runtime *rt = task_runtime(t);
+	struct module *pinned = task_pinned(t);
+
+	/* In this order: .release is code of the module's. */
+	ktask_put(t);
+	module_put(pinned);
+	percpu_ref_put(&rt->ref);
+}
+
+/* --- Woken ---------------------------------------------------------------- */
+
+/*
+ * Put @t back on its queue, for the reason @why, unless it will run anyway.
+ * Does not touch @t after the compare-and-swap, but for the push, before which
+ * @t cannot be let go. Any context.
+ */
+void task_wake(struct ktask *t, int why)
+{
+	int old = atomic_read(&t->state);
+	int new;
+
+	do {
+		new = old | why;
+		if (!(old & (KT_NEW | KT_READY | KT_COMPLETE))) {
+			new |= KT_READY;
+			if (!(old & KT_RUNNING))
+				new |= KT_QUEUED;
+		}
+	} while (!atomic_try_cmpxchg(&t->state, &old, new));
+
+	if (new & ~old & KT_QUEUED)
+		executor_push(t);
+}
+
+/**
+ * ktask_aborted - whether a task has been asked to end
+ * @t: the task
+ *
+ * Context: any. A blocking body looks at this to end early.
+ * Return: true from the moment on when ktask_abort() was called.
+ */
+bool ktask_aborted(const struct ktask *t)
+{
+	return atomic_read(&t->state) & KT_ABORT;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_aborted, KTASK_NS);
+
+/**
+ * ktask_abort - ask a task to end
+ * @t: the task; the caller has a reference
+ *
+ * Does not wait. See "the task contract" for what happens to the task; its
+ * outcome tells whether the body had returned before.
+ *
+ * Context: any but NMI. May be called again and by many at once.
+ * Return: true if the task will end, or has been asked before; false if it has
+ * ended already.
+ */
+bool ktask_abort(struct ktask *t)
+{
+	if (ktask_done(t))
+		return false;
+	if (!task_is_blocking(t)) {
+		task_wake(t, KT_ABORT);
+		return true;
+	}
+	if (atomic_fetch_or(KT_ABORT, &t->state) & KT_ABORT)
+		return true;
+	/* Ends its waits, if it runs. */
+	ktask_future_complete(&t->abort_asked, -ECANCELED);
+	/* If its work did not run yet, it will not; end it on an executor. */
+	if (cancel_work(&t->work)) {
+		atomic_or(KT_QUEUED, &t->state);
+		executor_push(t);
+	}
+	return true;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_abort, KTASK_NS);
+
+/* --- Run ------------------------------------------------------------------ */
+
+/*
+ * Become the one who runs @t, if it is ready and nobody else does. @off_queue:
+ * the caller has taken it off its queue. If true is not returned, @t may be
+ * gone, unless the caller has a reference.
+ */
+bool task_claim(struct ktask *t, bool off_queue)
+{
+	int old = atomic_read(&t->state);
+	bool claimed;
+	int new;
+
+	do {
+		new = old;
+		if (off_queue)
+			new &= ~KT_QUEUED;
+		claimed = (old & (KT_READY | KT_RUNNING)) == KT_READY;
+		if (claimed) {
+			new &= ~(KT_READY | KT_FIRED);
+			new |= KT_RUNNING;
+		}
+	} while (!atomic_try_cmpxchg(&t->state, &old, new));
+
+	if (claimed)
+		t->fired |= old & KT_FIRED;
+	else if (off_queue && (old & KT_COMPLETE))
+		task_let_go(t);
+	return claimed;
+}
+
+/* An executor has taken @t off its queue. */
+void task_dequeued(struct ktask *t)
+{
+	if (task_claim(t, true))
+		task_run(t);
+}
+
+static void task_suspend(struct ktask *t, bool again)
+{
+	int old = atomic_read(&t->state);
+	int new;
+
+	do {
+		new = old & ~KT_RUNNING;
+		if (again)
+			new |= KT_READY;
+		if (new & KT_READY)
+			new |= KT_QUEUED;
+	} while (!atomic_try_cmpxchg(&t->state, &old, new));
+
+	if (new & ~old & KT_QUEUED)
+		executor_push(t);
+}
+
+/* Give @t, which the caller has claimed, the CPU until its next await. */
+void task_run(struct ktask *t)
+{
+	ktask_poll_t poll;
+
+	runtime_count(task_runtime(t), resumed);
+	if (t->armed && !await_over(t)) {
+		task_suspend(t, false);
+		return;
+	}
+	if (ktask_aborted(t)) {
+		task_finish(t, KTASK_CANCELLED, -ECANCELED);
+		return;
+	}
+
+	lock_map_acquire(&t->lockdep_map);
+	poll = t->resume(t);
+	lock_map_release(&t->lockdep_map);
+
+	if (poll == KTASK_READY) {
+		task_finish(t, KTASK_RETURNED, t->done.value);
+	} else if (poll == KTASK_AGAIN || t->armed) {
+		task_suspend(t, poll == KTASK_AGAIN);
+	} else if (ktask_aborted(t)) {
+		task_finish(t, KTASK_CANCELLED, -ECANCELED);
+	} else {
+		WARN_ONCE(1, "ktask: \"%s\" (%ps) waits for nothing\n",
+			  t->name, t->resume);
+		task_finish(t, KTASK_FAILED, -EDEADLK);
+	}
+}
+
+/* KTASK_END() got here: the body has stopped at a place that it does not have. */
+ktask_poll_t __ktask_lost(struct ktask *t)
+{
+	WARN_ONCE(1, "ktask: \"%s\" (%ps): await inside a switch of its own\n",
+		  t->name, t->resume);
+	return KTASK_PENDING;
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_lost, KTASK_NS);
+
+/* --- Ended ---------------------------------------------------------------- */
+
+/**
+ * ktask_defer - register a cleanup
+ * @t: the task
+ * @d: storage for it, in the task's frame
+ * @fn: called once when the body has ended, in whatever way
+ * @arg: passed to @fn
+ *
+ * The last registered is called first, in process context, where it may sleep.
+ * The task has not ended, to those who wait for it, before all have returned.
+ *
+ * Context: the body of @t, or its maker before ktask_start(). Of a task that is
+ * never started none is called.
+ */
+void ktask_defer(struct ktask *t, struct ktask_defer *d, void (*fn)(void *arg),
+		 void *arg)
+{
+	d->fn = fn;
+	d->arg = arg;
+	d->next = t->defers;
+	t->defers = d;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_defer, KTASK_NS);
+
+static void task_run_defers(struct ktask *t)
+{
+	struct ktask_defer *d;
+
+	if (!t->defers)
+		return;
+	lock_map_acquire(&t->lockdep_map);
+	while ((d = t->defers)) {
+		t->defers = d->next;
+		d->fn(d->arg);
+	}
+	lock_map_release(&t->lockdep_map);
+}
+
+/* The end of @t, which the caller runs. */
+void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
+{
+	struct ktask_runtime *rt = task_runtime(t);
+	int old, new;
+
+	task_run_defers(t);
+	runtime_count(rt, completed);
+	if (outcome == KTASK_CANCELLED)
+		runtime_count(rt, cancelled);
+	runtime_disown(rt, t);
+
+	t->outcome = outcome;
+	t->done.value = result;
+	future_complete_stored(&t->done);
+
+	/*
+	 * Last, because from here on an executor that still has @t on its queue
+	 * may let go of it.
+	 */
+	old = atomic_read(&t->state);
+	do {
+		new = old & ~(KT_RUNNING | KT_READY);
+		new |= KT_COMPLETE;
+	} while (!atomic_try_cmpxchg(&t->state, &old, new));
+
+	if (!(old & KT_QUEUED))
+		task_let_go(t);
+}
