@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/ktask: the file operations, and the device itself.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+
+#include "device.h"
+
+static int ktask_open(struct inode *inode, struct file *file)
+{
+	struct session *s = session_new();
+
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+	file->private_data = s;
+	return stream_open(inode, file);
+}
+
+static int ktask_release(struct inode *inode, struct file *file)
+{
+	session_close(file->private_data);
+	return 0;
+}
+
+static ssize_t ktask_read(struct file *file, char __user *buf, size_t len,
+			  loff_t *pos)
+{
+	const size_t size = sizeof(struct ktask_completion);
+	ssize_t n;
+
+	if (len < size)
+		return -EINVAL;
+	len = min_t(size_t, len, MAX_RW_COUNT);
+	n = session_read(file->private_data, (void __user *)buf, len / size,
+			 file->f_flags & O_NONBLOCK);
+	return n > 0 ? n * size : n;
+}
+
+static __poll_t ktask_poll(struct file *file, poll_table *wait)
+{
+	struct session *s = file->private_data;
+
+	poll_wait(file, &s->wait, wait);
+	return session_poll(s);
+}
+
+static const struct file_operations ktask_fops = {
+	.owner = THIS_MODULE,
+	.open = ktask_open,
+	.release = ktask_release,
+	.read = ktask_read,
+	.poll = ktask_poll,
+	.unlocked_ioctl = ktask_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct miscdevice ktask_miscdev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "ktask",
+	.fops = &ktask_fops,
+	.mode = 0660,
+};
+
+int __init ktask_chardev_init(void)
+{
+	return misc_register(&ktask_miscdev);
+}
+
+void ktask_chardev_exit(void)
+{
+	misc_deregister(&ktask_miscdev);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The operations that there are.
+ *
+ * Found by number under RCU, with the op's module pinned before anything of it
+ * is touched; a module that is going away is as good as gone.
+ */
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "device.h"
+
+static DEFINE_XARRAY_ALLOC(ops);
+
+/* Serialises registering, so that a name is not taken twice. */
+static DEFINE_MUTEX(ops_mutex);
+static unsigned int nr_ops;
+static u32 next_nr;
+
+static bool arg_valid(const struct ktask_op *op, const struct ktask_op_arg *arg)
+{
+	return arg->name && strlen(arg->name) < KTASK_NAME_MAX &&
+	       arg->offset <= op->args_size &&
+	       arg->len <= op->args_size - arg->offset;
+}
+
+static bool op_valid(const struct ktask_op *op)
+{
+	unsigned int i;
+
+	if (!op->name || !*op->name || strlen(op->name) >= KTASK_NAME_MAX)
+		return false;
+	if (!op->resume == !op->run)
+		return false;
+	if (op->args_size > KTASK_OP_ARGS_MAX || op->args_min > op->args_size)
+		return false;
+	for (i = 0; i < op->nr_args; i++) {
+		if (!arg_valid(op, &op->args[i]))
+			return false;
+	}
+	return true;
+}
+
+static struct ktask_op *op_by_name(const char *name)
+{
+	struct ktask_op *op;
+	unsigned long nr;
+
+	xa_for_each(&ops, nr, op) {
+		if (!strcmp(op->name, name))
+			return op;
+	}
+	return NULL;
+}
+
+int __ktask_op_register(struct ktask_op *op, struct module *owner)
+{
+	int err;
+
+	if (!op_valid(op))
+		return -EINVAL;
+
+	guard(mutex)(&ops_mutex);
+	if (op_by_name(op->name))
+		return -EEXIST;
+	op->owner = owner;
+	/* Cyclic, so that a number does not soon mean another op. */
+	err = xa_alloc_cyclic(&ops, &op->nr, op, XA_LIMIT(0, INT_MAX), &next_nr,
+			      GFP_KERNEL);
+	if (err < 0)
+		return err;
+	WRITE_ONCE(nr_ops, nr_ops + 1);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_op_register, KTASK_NS);
+
+/**
+ * ktask_op_unregister - do not offer an op any more
+ * @op: the op; free to be changed when this returns
+ *
+ * Only in a module's exit function, when none of its tasks can be at work, or
+ * in its init function, before any can.
+ *
+ * Context: process context, sleeps.
+ */
+void ktask_op_unregister(struct ktask_op *op)
+{
+	scoped_guard(mutex, &ops_mutex) {
+		xa_erase(&ops, op->nr);
+		WRITE_ONCE(nr_ops, nr_ops - 1);
+	}
+	/* op_get() may be looking at it. */
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_NS_GPL(ktask_op_unregister, KTASK_NS);
+
+/* Return: the op, its module pinned; or NULL. */
+const struct ktask_op *op_get(u32 nr)
+{
+	const struct ktask_op *op;
+
+	guard(rcu)();
+	op = xa_load(&ops, nr);
+	if (!op || !try_module_get(op->owner))
+		return NULL;
+	return op;
+}
+
+void op_put(const struct ktask_op *op)
+{
+	module_put(op->owner);
+}
+
+unsigned int op_count(void)
+{
+	return READ_ONCE(nr_ops);
+}
+
+static int op_args_to_user(const struct ktask_op *op, u64 addr, u32 room)
+{
+	struct ktask_arg_info __user *to = u64_to_user_ptr(addr);
+	unsigned int i;
+
+	for (i = 0; i < op->nr_args && i < room; i++) {
+		const struct ktask_op_arg *arg = &op->args[i];
+		struct ktask_arg_info a = {
+			.type = arg->type,
+			.flags = arg->flags,
+			.offset = arg->offset,
+			.len = arg->len,
+		};
+
+		strscpy(a.name, arg->name, sizeof(a.name));
+		if (copy_to_user(&to[i], &a, sizeof(a)))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/* KTASK_OP_INFO */
+int op_info(struct ktask_op_info *info)
+{
+	unsigned long nr = info->op;
+	const struct ktask_op *op;
+
+	if (info->flags & ~KTASK_OP_BY_NAME)
+		return -EOPNOTSUPP;
+
+	guard(mutex)(&ops_mutex);
+	if (info->flags & KTASK_OP_BY_NAME) {
+		if (strnlen(info->name, sizeof(info->name)) ==
+		    sizeof(info->name))
+			return -EINVAL;
+		op = op_by_name(info->name);
+	} else {
+		op = xa_find(&ops, &nr, ULONG_MAX, XA_PRESENT);
+	}
+	if (!op)
+		return -ENOENT;
+
+	info->op = op->nr;
+	info->args_size = op->args_size;
+	strscpy_pad(info->name, op->name, sizeof(info->name));
+	strscpy_pad(info->module, op->owner ? module_name(op->owner) : "kernel",
+		    sizeof(info->module));
+	strscpy_pad(info->summary, op->summary ?: "", sizeof(info->summary));
+	if (op_args_to_user(op, info->args, info->nr_args))
+		return -EFAULT;
+	info->nr_args = op->nr_args;
+	info->out_size = KTASK_OUT_MAX;
+	return 0;
+}
