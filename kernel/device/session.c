@@ -49,9 +49,13 @@ struct session *session_new(void)
 	return s;
 }
 
-/* To whoever sleeps in session->wait. */
+/*
+ * To whoever sleeps in session->wait. Nobody is missed: they put themselves
+ * there first, and then look at the session under the lock that we hold.
+ */
 static void session_wake(struct session *s)
 {
+	lockdep_assert_held(&s->jobs.xa_lock);
 	if (waitqueue_active(&s->wait))
 		wake_up_poll(&s->wait, EPOLLIN | EPOLLRDNORM);
 }
@@ -310,9 +314,7 @@ ssize_t session_read(struct session *s, struct ktask_completion __user *to,
 		if (n < 0)
 			return total ? total : n;
 		total += n;
-		if (total == max || signal_pending(current))
-			break;
-		if (n)
+		if (n && total < max && !signal_pending(current))
 			continue;
 		if (total || !READ_ONCE(s->nr_jobs))
 			break;
@@ -326,7 +328,12 @@ ssize_t session_read(struct session *s, struct ktask_completion __user *to,
 
 __poll_t session_poll(struct session *s)
 {
-	return list_empty_careful(&s->done) ? 0 : EPOLLIN | EPOLLRDNORM;
+	__poll_t ready;
+
+	xa_lock(&s->jobs);
+	ready = list_empty(&s->done) ? 0 : EPOLLIN | EPOLLRDNORM;
+	xa_unlock(&s->jobs);
+	return ready;
 }
 
 /* --- Abort and close ------------------------------------------------------ */
