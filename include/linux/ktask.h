@@ -82,9 +82,9 @@
  * 4. *Abort* never frees memory under a running body, may be called from any
  *    context and any number of times, and always leads to the task's end: a
  *    queued task's body never runs; a suspended one is not resumed; a running
- *    one ends at its next await; a blocking one sees ktask_aborted() and its
- *    interruptible and killable ktask waits return -ECANCELED. A body that
- *    returns first has returned. Abort of a task that has ended does nothing,
+ *    one ends at its next await; a blocking one sees ktask_aborted(), its
+ *    interruptible and killable ktask waits return -ECANCELED, and it is
+ *    cancelled if it returns that. A body that returns first has returned. Abort of a task that has ended does nothing,
  *    and says so.
  * 5. *Deferred cleanups* run once each, last registered first, in process
  *    context, in whatever way the body ends.
@@ -231,7 +231,8 @@ typedef ktask_poll_t (*ktask_resume_t)(struct ktask *t);
  *
  * Context: process context, in a worker of its own; may sleep for as long as it
  * needs, and should look at ktask_aborted() from time to time.
- * Return: the task's result.
+ * Return: the task's result. -ECANCELED after an abort means that the body has
+ * given up because of it: the task then counts as cancelled.
  */
 typedef long (*ktask_blocking_t)(struct ktask *t);
 

@@ -89,7 +89,11 @@ void blocking_work(struct work_struct *work)
 	body_leave(&b);
 	lock_map_release(&t->lockdep_map);
 
-	task_finish(t, KTASK_RETURNED, result);
+	/* A body that was aborted says so by giving up with this. */
+	if (result == -ECANCELED && ktask_aborted(t))
+		task_finish(t, KTASK_CANCELLED, result);
+	else
+		task_finish(t, KTASK_RETURNED, result);
 }
 
 void blocking_setup(void)
