@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A task set: an open file of /dev/ktask.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+int ktask_set_open(struct ktask_set **set, unsigned int flags)
+{
+	struct ktask_set *s;
+	int oflags = O_RDWR | O_CLOEXEC;
+	int err;
+
+	*set = NULL;
+	if (flags & ~KTASK_SET_NONBLOCK)
+		return -EINVAL;
+
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+
+	s->nonblock = flags & KTASK_SET_NONBLOCK;
+	if (s->nonblock)
+		oflags |= O_NONBLOCK;
+	atomic_init(&s->unblocked, s->nonblock);
+
+	do {
+		s->fd = open(KTASK_DEVICE, oflags);
+	} while (s->fd < 0 && errno == EINTR);
+	if (s->fd < 0) {
+		err = -errno;
+		free(s);
+		return err;
+	}
+
+	op_cache_init(&s->ops);
+	*set = s;
+	return 0;
+}
+
+void ktask_set_close(struct ktask_set *set)
+{
+	if (!set)
+		return;
+
+	/* The kernel aborts and waits. Never retried: the number is free. */
+	close(set->fd);
+	op_cache_destroy(&set->ops);
+	free(set);
+}
+
+int ktask_set_fd(const struct ktask_set *set)
+{
+	return set->fd;
+}
+
+/*
+ * Make read(2) return instead of waiting. A thread that waits in one already
+ * goes on waiting, which it does only because it asked for no limit.
+ */
+int set_unblock(struct ktask_set *set)
+{
+	int flags;
+
+	if (atomic_load_explicit(&set->unblocked, memory_order_relaxed))
+		return 0;
+
+	flags = fcntl(set->fd, F_GETFL);
+	if (flags < 0 || fcntl(set->fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+
+	atomic_store_explicit(&set->unblocked, true, memory_order_relaxed);
+	return 0;
+}
