@@ -6,14 +6,14 @@
 #ifndef _LINUX_KTASK_H
 #define _LINUX_KTASK_H
 
-#include <linux/bug.h>
+#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
+#include <linux/ktask_future.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
-#include <linux/list_bl.h>
 #include <linux/llist.h>
 #include <linux/lockdep.h>
 #include <linux/refcount.h>
@@ -84,8 +84,8 @@
  *    queued task's body never runs; a suspended one is not resumed; a running
  *    one ends at its next await; a blocking one sees ktask_aborted(), its
  *    interruptible and killable ktask waits return -ECANCELED, and it is
- *    cancelled if it returns that. A body that returns first has returned. Abort of a task that has ended does nothing,
- *    and says so.
+ *    cancelled if it returns that. A body that returns first has returned.
+ *    Abort of a task that has ended does nothing, and says so.
  * 5. *Deferred cleanups* run once each, last registered first, in process
  *    context, in whatever way the body ends.
  * 6. *Contexts.* Complete, abort, try-join, get and put: any context, hard IRQ
@@ -107,99 +107,6 @@
 struct ktask;
 struct ktask_executor;
 struct ktask_runtime;
-struct ktask_waiter;
-
-/* --- Futures ------------------------------------------------------------- */
-
-/**
- * typedef ktask_notify_t - what a waiter does when its future is complete
- * @waiter: the waiter; the callee may free it
- * @value: the future's value
- *
- * Context: that of whoever completes the future, so any, hard IRQ included;
- * must not sleep. The future itself may be gone already.
- */
-typedef void (*ktask_notify_t)(struct ktask_waiter *waiter, long value);
-
-/**
- * struct ktask_waiter - somebody who waits for a future
- *
- * Embedded in what waits. From a successful ktask_future_add() on it belongs to
- * the future, until its callback is called or ktask_future_remove() takes it
- * back.
- */
-struct ktask_waiter {
-	/* private: linked under the bit lock of the future's head */
-	struct hlist_bl_node node;
-	ktask_notify_t notify;
-};
-
-/**
- * struct ktask_future - a value that will be there once
- *
- * Initialised by ktask_future_init(), or by all bytes being zero. Holds no
- * resources: nothing needs to be called before its memory is freed, but nobody
- * may be waiting for it then.
- *
- * The idea of an intrusive waiter with a callback is that of &struct dma_fence.
- */
-struct ktask_future {
-	/* private: list of waiters, its bit 0 a lock; or "done" */
-	struct hlist_bl_head head;
-	long value;
-};
-
-/* Set in the head, beside no waiters, once the value is there. */
-#define __KTASK_FUTURE_DONE	2UL
-
-/**
- * ktask_future_init - make a future that is not complete
- * @f: the future
- *
- * Context: any. Nobody else may know @f yet, or any more.
- */
-static inline void ktask_future_init(struct ktask_future *f)
-{
-	f->head.first = NULL;
-	f->value = 0;
-}
-
-/**
- * ktask_future_done - whether a future is complete
- * @f: the future
- *
- * Context: any. Pairs with the release in ktask_future_complete(): whoever sees
- * true sees what was done before.
- * Return: true from the moment on when its value may be read.
- */
-static inline bool ktask_future_done(const struct ktask_future *f)
-{
-	return (unsigned long)smp_load_acquire(&f->head.first) &
-		__KTASK_FUTURE_DONE;
-}
-
-/**
- * ktask_future_value - the value of a complete future
- * @f: the future; ktask_future_done() has been true
- *
- * Context: any.
- * Return: what it was completed with.
- */
-static inline long ktask_future_value(const struct ktask_future *f)
-{
-	return f->value;
-}
-
-bool ktask_future_complete(struct ktask_future *f, long value);
-bool ktask_future_add(struct ktask_future *f, struct ktask_waiter *waiter,
-		      ktask_notify_t notify);
-bool ktask_future_remove(struct ktask_future *f, struct ktask_waiter *waiter);
-
-int ktask_future_wait(struct ktask_future *f);
-int ktask_future_wait_interruptible(struct ktask_future *f);
-int ktask_future_wait_killable(struct ktask_future *f);
-int ktask_future_wait_until(struct ktask_future *f, unsigned int state,
-			    ktime_t deadline);
 
 /* --- Tasks ---------------------------------------------------------------- */
 
@@ -252,12 +159,12 @@ struct ktask_defer {
 /* Bits of struct ktask_attr.flags */
 
 /* A joiner must not run the task in its own context. */
-#define KTASK_NO_HELP	(1U << 0)
+#define KTASK_NO_HELP	BIT(0)
 /*
  * The task does not pin its module. For tasks that live as long as the module
  * and are ended by its exit function, by ktask_runtime_destroy().
  */
-#define KTASK_NO_PIN	(1U << 1)
+#define KTASK_NO_PIN	BIT(1)
 
 /**
  * struct ktask_attr - how a task shall be
@@ -269,6 +176,8 @@ struct ktask_defer {
  * @gfp: how to allocate it; by default %GFP_KERNEL
  * @release: ktask_init() only: called at the last put, in any context, instead
  *	of freeing the task
+ * @resume: its function, if it is an async task; set by the macros
+ * @blocking: its function, if it is a blocking task; set by the macros
  * @frame_size: bytes of its frame; set by the macros
  * @owner: the module that is pinned; set by the macros
  * @fn_name: name of its function; set by the macros
@@ -281,6 +190,8 @@ struct ktask_attr {
 	unsigned int flags;
 	gfp_t gfp;
 	void (*release)(struct ktask *t);
+	ktask_resume_t resume;
+	ktask_blocking_t blocking;
 	size_t frame_size;
 	struct module *owner;
 	const char *fn_name;
@@ -335,19 +246,11 @@ struct ktask {
 } __aligned(8);
 
 /* A bit of struct ktask.kind */
-#define __KTASK_BLOCKING	(1U << 2)
+#define __KTASK_BLOCKING	BIT(2)
 
-void __ktask_init(struct ktask *t, ktask_resume_t resume,
-		  const struct ktask_attr *attr);
-void __ktask_init_blocking(struct ktask *t, ktask_blocking_t fn,
-			   const struct ktask_attr *attr);
-struct ktask *__ktask_new(ktask_resume_t resume, const struct ktask_attr *attr);
-struct ktask *__ktask_new_blocking(ktask_blocking_t fn,
-				   const struct ktask_attr *attr);
-struct ktask *__ktask_spawn(ktask_resume_t resume,
-			    const struct ktask_attr *attr);
-struct ktask *__ktask_spawn_blocking(ktask_blocking_t fn,
-				     const struct ktask_attr *attr);
+void __ktask_init(struct ktask *t, const struct ktask_attr *attr);
+struct ktask *__ktask_new(const struct ktask_attr *attr);
+struct ktask *__ktask_spawn(const struct ktask_attr *attr);
 int ktask_start(struct ktask *t);
 
 /* The lockdep class of the tasks that begin at this line. */
@@ -358,10 +261,11 @@ int ktask_start(struct ktask *t);
 	&__ktask_key;							\
 })
 
-#define __KTASK_ATTR(fn, frame, ...)					\
+#define __KTASK_ATTR(kind, fn, frame, ...)				\
 	(&(const struct ktask_attr){					\
-		.owner = THIS_MODULE,					\
+		.kind = fn,						\
 		.fn_name = #fn,						\
+		.owner = THIS_MODULE,					\
 		.key = __KTASK_KEY,					\
 		.frame_size = sizeof(frame),				\
 		##__VA_ARGS__						\
@@ -378,7 +282,7 @@ int ktask_start(struct ktask *t);
  * -ESHUTDOWN (the runtime or the module is going away).
  */
 #define ktask_spawn(fn, frame, ...)					\
-	__ktask_spawn(fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+	__ktask_spawn(__KTASK_ATTR(resume, fn, frame, ##__VA_ARGS__))
 
 /**
  * ktask_spawn_blocking - start a blocking task
@@ -390,7 +294,7 @@ int ktask_start(struct ktask *t);
  * Return: as ktask_spawn().
  */
 #define ktask_spawn_blocking(fn, frame, ...)				\
-	__ktask_spawn_blocking(fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+	__ktask_spawn(__KTASK_ATTR(blocking, fn, frame, ##__VA_ARGS__))
 
 /**
  * ktask_new - make an async task that is started later
@@ -405,7 +309,7 @@ int ktask_start(struct ktask *t);
  * Return: the task, with a reference for the caller; or ERR_PTR(-ENOMEM).
  */
 #define ktask_new(fn, frame, ...)					\
-	__ktask_new(fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+	__ktask_new(__KTASK_ATTR(resume, fn, frame, ##__VA_ARGS__))
 
 /**
  * ktask_new_blocking - make a blocking task that is started later
@@ -417,7 +321,7 @@ int ktask_start(struct ktask *t);
  * Return: as ktask_new().
  */
 #define ktask_new_blocking(fn, frame, ...)				\
-	__ktask_new_blocking(fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+	__ktask_new(__KTASK_ATTR(blocking, fn, frame, ##__VA_ARGS__))
 
 /**
  * ktask_init - make an async task in storage of the caller's
@@ -433,7 +337,7 @@ int ktask_start(struct ktask *t);
  * Context: any.
  */
 #define ktask_init(t, fn, frame, ...)					\
-	__ktask_init(t, fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+	__ktask_init(t, __KTASK_ATTR(resume, fn, frame, ##__VA_ARGS__))
 
 /**
  * ktask_init_blocking - make a blocking task in storage of the caller's
@@ -445,7 +349,7 @@ int ktask_start(struct ktask *t);
  * See ktask_init().
  */
 #define ktask_init_blocking(t, fn, frame, ...)				\
-	__ktask_init_blocking(t, fn, __KTASK_ATTR(fn, frame, ##__VA_ARGS__))
+	__ktask_init(t, __KTASK_ATTR(blocking, fn, frame, ##__VA_ARGS__))
 
 /**
  * ktask_frame - the frame of a task
@@ -580,111 +484,11 @@ static inline bool ktask_timed_out(const struct ktask *t)
 	return t->timed_out;
 }
 
-bool __ktask_await(struct ktask *t, struct ktask_future *f, ktime_t timeout);
-bool __ktask_sleep(struct ktask *t, ktime_t duration);
-ktask_poll_t __ktask_lost(struct ktask *t);
-
-/*
- * The body of an async task is one switch on where it stopped, as in Adam
- * Dunkels' protothreads. So: no local variable keeps its value across an
- * await, no await inside another switch, and no two awaits on one line.
- */
-
-/**
- * KTASK_BEGIN - first statement of an async task's body
- * @t: the task
- */
-#define KTASK_BEGIN(t)							\
-	switch ((t)->pc) {						\
-	case 0:
-
-/**
- * KTASK_END - last statement of an async task's body
- * @t: the task
- *
- * A body that gets here returns 0.
- */
-#define KTASK_END(t)							\
-		break;							\
-	default:							\
-		return __ktask_lost(t);					\
-	}								\
-	ktask_set_result(t, 0);						\
-	return KTASK_READY
-
-/**
- * KTASK_RETURN - end the body
- * @t: the task
- * @result: a value, or a negative errno
- */
-#define KTASK_RETURN(t, result)						\
-do {									\
-	ktask_set_result(t, result);					\
-	return KTASK_READY;						\
-} while (0)
-
-/* Return to the executor if @suspend says so; go on behind it. */
-#define __KTASK_SUSPEND(t, suspend, poll)				\
-do {									\
-	(t)->pc = __LINE__;						\
-	if (suspend)							\
-		return poll;						\
-	fallthrough;							\
-	case __LINE__:;							\
-} while (0)
-
-/**
- * KTASK_AWAIT - go on when a future is complete
- * @t: the task
- * @f: the future
- *
- * If the task is aborted meanwhile, its body does not go on: the task ends
- * here, and its deferred cleanups run.
- */
-#define KTASK_AWAIT(t, f)						\
-	__KTASK_SUSPEND(t, __ktask_await(t, f, KTIME_MAX), KTASK_PENDING)
-
-/**
- * KTASK_AWAIT_TIMEOUT - go on when a future is complete, or after a time
- * @t: the task
- * @f: the future
- * @timeout: ktime_t from now; not above zero: only look
- *
- * ktask_timed_out() tells which. The future is left alone by a timeout.
- */
-#define KTASK_AWAIT_TIMEOUT(t, f, timeout)				\
-	__KTASK_SUSPEND(t, __ktask_await(t, f, timeout), KTASK_PENDING)
-
-/**
- * KTASK_SLEEP - go on after a time
- * @t: the task
- * @duration: ktime_t from now
- */
-#define KTASK_SLEEP(t, duration)					\
-	__KTASK_SUSPEND(t, __ktask_sleep(t, duration), KTASK_PENDING)
-
-/**
- * KTASK_YIELD - go on after the other tasks of this executor
- * @t: the task
- *
- * Also the place where a long computation lets an abort in.
- */
-#define KTASK_YIELD(t)							\
-	__KTASK_SUSPEND(t, true, KTASK_AGAIN)
-
-/**
- * KTASK_AWAIT_JOIN - go on when another task has ended
- * @t: the task
- * @other: the other task; @t has a reference to it
- *
- * ktask_try_join() then tells its outcome.
- */
-#define KTASK_AWAIT_JOIN(t, other)						\
-	KTASK_AWAIT(t, ktask_future(other))
-
 /* --- Runtimes ------------------------------------------------------------- */
 
 struct ktask_runtime *ktask_runtime_create(const char *name);
 void ktask_runtime_destroy(struct ktask_runtime *rt);
+
+#include <linux/ktask_await.h>
 
 #endif /* _LINUX_KTASK_H */

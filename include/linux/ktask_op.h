@@ -47,7 +47,7 @@ struct ktask_op_arg {
  * The op does nothing on behalf of its caller that needs the caller's
  * credentials or memory cgroup.
  */
-#define KTASK_OP_PURE	(1U << 0)
+#define KTASK_OP_PURE	BIT(0)
 
 /**
  * struct ktask_op - an operation

@@ -26,11 +26,21 @@ static void thread_notify(struct ktask_waiter *waiter, long value)
 
 	tw = container_of(waiter, struct thread_waiter, waiter);
 	thread = tw->thread;
-	/* The waiter is gone once it sees "fired"; RCU keeps its thread. */
+	/*
+	 * The waiter may be gone once it sees that it has fired, and then its
+	 * thread may exit; RCU keeps that.
+	 */
 	rcu_read_lock();
+	/* Pairs with thread_waiter_fired(). */
 	smp_store_release(&tw->fired, true);
 	wake_up_process(thread);
 	rcu_read_unlock();
+}
+
+static bool thread_waiter_fired(struct thread_waiter *tw)
+{
+	/* Pairs with thread_notify(). */
+	return smp_load_acquire(&tw->fired);
 }
 
 static bool thread_waiter_add(struct thread_waiter *tw, struct ktask_future *f)
@@ -44,14 +54,13 @@ static bool thread_waiter_add(struct thread_waiter *tw, struct ktask_future *f)
 static bool thread_waiter_remove(struct thread_waiter *tw,
 				 struct ktask_future *f)
 {
-	if (!smp_load_acquire(&tw->fired) &&
-	    ktask_future_remove(f, &tw->waiter))
+	if (!thread_waiter_fired(tw) && ktask_future_remove(f, &tw->waiter))
 		return true;
 
 	/* The completer is about to call it, if it has not. */
 	for (;;) {
 		set_current_state(TASK_UNINTERRUPTIBLE);
-		if (smp_load_acquire(&tw->fired))
+		if (thread_waiter_fired(tw))
 			break;
 		schedule();
 	}
@@ -68,7 +77,7 @@ static int thread_waiter_sleep(struct thread_waiter *tw, struct ktask *self,
 
 	for (;;) {
 		set_current_state(state);
-		if (smp_load_acquire(&tw->fired))
+		if (thread_waiter_fired(tw))
 			break;
 		if (self && ktask_aborted(self)) {
 			ret = -ECANCELED;

@@ -68,7 +68,7 @@ struct job {
 	bool ended;
 	bool taken;
 	bool body_over;
-	spinlock_t cancel_lock;
+	spinlock_t cancel_lock; /* see above */
 	struct ktask_waiter ended_waiter;
 	struct ktask_defer end_defer;
 	u32 out_len;

@@ -68,9 +68,11 @@ static long job_run(struct ktask *t)
 static void job_end(void *arg)
 {
 	struct job *job = arg;
+	unsigned long flags;
 
-	scoped_guard(spinlock_irqsave, &job->cancel_lock)
-		job->body_over = true;
+	spin_lock_irqsave(&job->cancel_lock, flags);
+	job->body_over = true;
+	spin_unlock_irqrestore(&job->cancel_lock, flags);
 	if (job->op->release)
 		job->op->release(&job->task);
 }
@@ -157,12 +159,15 @@ void job_drop(struct job *job)
 /* Return: false if it has ended already. */
 bool job_abort(struct job *job)
 {
+	unsigned long flags;
+
 	if (!ktask_abort(&job->task))
 		return false;
 	/* Unless the body is over, the op is still there. */
-	guard(spinlock_irqsave)(&job->cancel_lock);
+	spin_lock_irqsave(&job->cancel_lock, flags);
 	if (!job->body_over && job->op->cancel)
 		job->op->cancel(&job->task);
+	spin_unlock_irqrestore(&job->cancel_lock, flags);
 	return true;
 }
 

@@ -102,10 +102,11 @@ const struct ktask_op *op_get(u32 nr)
 {
 	const struct ktask_op *op;
 
-	guard(rcu)();
+	rcu_read_lock();
 	op = xa_load(&ops, nr);
-	if (!op || !try_module_get(op->owner))
-		return NULL;
+	if (op && !try_module_get(op->owner))
+		op = NULL;
+	rcu_read_unlock();
 	return op;
 }
 

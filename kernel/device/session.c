@@ -49,13 +49,14 @@ struct session *session_new(void)
 	return s;
 }
 
-/*
- * To whoever sleeps in session->wait. Nobody is missed: they put themselves
- * there first, and then look at the session under the lock that we hold.
- */
+/* To whoever sleeps in session->wait. */
 static void session_wake(struct session *s)
 {
 	lockdep_assert_held(&s->jobs.xa_lock);
+	/*
+	 * Needs no barrier: they put themselves there first, and then look at
+	 * the session under the lock that we hold.
+	 */
 	if (waitqueue_active(&s->wait))
 		wake_up_poll(&s->wait, EPOLLIN | EPOLLRDNORM);
 }

@@ -21,7 +21,7 @@ struct body {
 };
 
 static struct body_bucket {
-	spinlock_t lock;
+	spinlock_t lock; /* guards bodies */
 	struct hlist_head bodies;
 } bodies[1 << BODY_HASH_BITS];
 
@@ -36,16 +36,18 @@ static void body_enter(struct body *b, struct ktask *t)
 
 	b->thread = current;
 	b->t = t;
-	guard(spinlock)(&bucket->lock);
+	spin_lock(&bucket->lock);
 	hlist_add_head(&b->node, &bucket->bodies);
+	spin_unlock(&bucket->lock);
 }
 
 static void body_leave(struct body *b)
 {
 	struct body_bucket *bucket = bucket_of(current);
 
-	guard(spinlock)(&bucket->lock);
+	spin_lock(&bucket->lock);
 	hlist_del(&b->node);
+	spin_unlock(&bucket->lock);
 }
 
 /*
@@ -55,17 +57,21 @@ static void body_leave(struct body *b)
 struct ktask *ktask_current_blocking(void)
 {
 	struct body_bucket *bucket;
+	struct ktask *t = NULL;
 	struct body *b;
 
 	if (!(current->flags & PF_WQ_WORKER))
 		return NULL;
 	bucket = bucket_of(current);
-	guard(spinlock)(&bucket->lock);
+	spin_lock(&bucket->lock);
 	hlist_for_each_entry(b, &bucket->bodies, node) {
-		if (b->thread == current)
-			return b->t;
+		if (b->thread == current) {
+			t = b->t;
+			break;
+		}
 	}
-	return NULL;
+	spin_unlock(&bucket->lock);
+	return t;
 }
 
 void blocking_work(struct work_struct *work)
@@ -77,7 +83,7 @@ void blocking_work(struct work_struct *work)
 	/* Nobody else claims a blocking task while its work is queued. */
 	if (WARN_ON_ONCE(!task_claim(t, false)))
 		return;
-	runtime_count(task_runtime(t), resumed);
+	this_cpu_inc(task_runtime(t)->stats->resumed);
 	if (ktask_aborted(t)) {
 		task_finish(t, KTASK_CANCELLED, -ECANCELED);
 		return;

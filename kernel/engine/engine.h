@@ -100,7 +100,7 @@ struct ktask_runtime {
 	struct workqueue_struct *blocking_wq;
 	struct percpu_ref ref;
 	struct completion idle;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	struct list_head tasks;
 	struct list_head aborting;
 	bool closing;
@@ -141,7 +141,5 @@ static inline struct ktask_runtime *task_runtime(struct ktask *t)
 {
 	return t->ex->rt;
 }
-
-#define runtime_count(rt, counter)	this_cpu_inc((rt)->stats->counter)
 
 #endif /* _KTASK_ENGINE_H */

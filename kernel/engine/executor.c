@@ -34,24 +34,35 @@ static void executor_kick(struct ktask_executor *ex)
 	queue_work_on(ex->cpu, ex->rt->wq, &ex->work);
 }
 
+/* Return: whether the executor must be kicked. */
+static bool executor_push_inbox(struct ktask_executor *ex, struct ktask *t)
+{
+	llist_add(&t->inbox, &ex->inbox);
+	return !READ_ONCE(ex->armed) && !xchg(&ex->armed, true);
+}
+
+/* Return: as executor_push_inbox(). */
+static bool executor_push_queue(struct ktask_executor *ex, struct ktask *t)
+{
+	bool armed;
+
+	if (!raw_spin_trylock(&ex->lock))
+		return executor_push_inbox(ex, t);
+	list_add_tail(&t->run, &ex->queue);
+	t->on_queue = true;
+	armed = ex->armed;
+	WRITE_ONCE(ex->armed, true);
+	raw_spin_unlock(&ex->lock);
+	return !armed;
+}
+
 /* Queue @t, for which the caller has set KT_QUEUED. Any context. */
 void executor_push(struct ktask *t)
 {
 	struct ktask_executor *ex = t->ex;
-	bool kick;
 
 	preempt_disable();
-	if (raw_spin_trylock(&ex->lock)) {
-		list_add_tail(&t->run, &ex->queue);
-		t->on_queue = true;
-		kick = !ex->armed;
-		WRITE_ONCE(ex->armed, true);
-		raw_spin_unlock(&ex->lock);
-	} else {
-		llist_add(&t->inbox, &ex->inbox);
-		kick = !READ_ONCE(ex->armed) && !xchg(&ex->armed, true);
-	}
-	if (kick)
+	if (executor_push_queue(ex, t))
 		executor_kick(ex);
 	preempt_enable();
 }
@@ -164,7 +175,7 @@ bool ktask_help(struct ktask *t)
 
 	if (!claimed)
 		return false;
-	runtime_count(task_runtime(t), helped);
+	this_cpu_inc(task_runtime(t)->stats->helped);
 	task_run(t);
 	return true;
 }

@@ -21,6 +21,7 @@
 #include "engine.h"
 
 static unsigned long future_lock(struct ktask_future *f)
+	__acquires(bitlock)
 {
 	unsigned long flags;
 
@@ -30,6 +31,7 @@ static unsigned long future_lock(struct ktask_future *f)
 }
 
 static void future_unlock(struct ktask_future *f, unsigned long flags)
+	__releases(bitlock)
 {
 	hlist_bl_unlock(&f->head);
 	local_irq_restore(flags);
@@ -37,6 +39,7 @@ static void future_unlock(struct ktask_future *f, unsigned long flags)
 
 /* Publish the value and unlock, in one store. Nobody touches @f after it. */
 static void future_unlock_done(struct ktask_future *f, unsigned long flags)
+	__releases(bitlock)
 {
 	/* Pairs with the acquire in ktask_future_done(). */
 	smp_store_release((unsigned long *)&f->head.first, __KTASK_FUTURE_DONE);

@@ -29,19 +29,22 @@ static bool runtime_owns(const struct ktask_runtime *rt)
 /* A task is being started. Return: false if the runtime is going away. */
 bool runtime_get(struct ktask_runtime *rt, struct ktask *t)
 {
+	unsigned long flags;
+	bool closing;
+
 	if (!percpu_ref_tryget_live(&rt->ref))
 		return false;
 	if (!runtime_owns(rt))
 		return true;
 
-	scoped_guard(spinlock_irqsave, &rt->lock) {
-		if (!rt->closing) {
-			list_add_tail(&t->owned, &rt->tasks);
-			return true;
-		}
-	}
-	percpu_ref_put(&rt->ref);
-	return false;
+	spin_lock_irqsave(&rt->lock, flags);
+	closing = rt->closing;
+	if (!closing)
+		list_add_tail(&t->owned, &rt->tasks);
+	spin_unlock_irqrestore(&rt->lock, flags);
+	if (closing)
+		percpu_ref_put(&rt->ref);
+	return !closing;
 }
 
 /* A task will not be started after all. */
@@ -54,10 +57,13 @@ void runtime_forget(struct ktask_runtime *rt, struct ktask *t)
 /* A task is ending, and needs not be aborted any more. */
 void runtime_disown(struct ktask_runtime *rt, struct ktask *t)
 {
-	if (runtime_owns(rt)) {
-		guard(spinlock_irqsave)(&rt->lock);
-		list_del_init(&t->owned);
-	}
+	unsigned long flags;
+
+	if (!runtime_owns(rt))
+		return;
+	spin_lock_irqsave(&rt->lock, flags);
+	list_del_init(&t->owned);
+	spin_unlock_irqrestore(&rt->lock, flags);
 }
 
 /* Return: a task that was not yet aborted, with a reference; or NULL. */
@@ -65,10 +71,11 @@ static struct ktask *runtime_next(struct ktask_runtime *rt)
 {
 	struct ktask *t;
 
-	guard(spinlock_irq)(&rt->lock);
+	spin_lock_irq(&rt->lock);
 	t = list_first_entry_or_null(&rt->tasks, struct ktask, owned);
 	if (t)
 		list_move(&ktask_get(t)->owned, &rt->aborting);
+	spin_unlock_irq(&rt->lock);
 	return t;
 }
 
@@ -170,8 +177,9 @@ void ktask_runtime_destroy(struct ktask_runtime *rt)
 		return;
 	percpu_ref_kill(&rt->ref);
 	/* A start that was live before is on the list now, or will see this. */
-	scoped_guard(spinlock_irq, &rt->lock)
-		rt->closing = true;
+	spin_lock_irq(&rt->lock);
+	rt->closing = true;
+	spin_unlock_irq(&rt->lock);
 	runtime_abort_all(rt);
 	while (!wait_for_completion_timeout(&rt->idle, DESTROY_WARN_INTERVAL))
 		pr_warn("runtime %s: still waiting for its tasks to end\n",

@@ -67,7 +67,7 @@ static struct module *task_pinned(const struct ktask *t)
 /* --- Made ----------------------------------------------------------------- */
 
 /* @t is all zero, up to its frame. */
-static void task_setup(struct ktask *t, const struct ktask_attr *attr, u8 kind)
+static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 {
 	struct ktask_runtime *rt = attr->runtime ?: ktask_default_runtime();
 	static struct lock_class_key no_key;
@@ -78,13 +78,29 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr, u8 kind)
 	t->release = attr->release;
 	t->owner = attr->owner;
 	t->name = attr->name ?: attr->fn_name ?: "ktask";
-	t->kind = kind | (attr->flags & (KTASK_NO_HELP | KTASK_NO_PIN));
+	t->kind = attr->flags & (KTASK_NO_HELP | KTASK_NO_PIN);
+	if (attr->blocking) {
+		t->kind |= __KTASK_BLOCKING;
+		t->blocking = attr->blocking;
+		INIT_WORK(&t->work, blocking_work);
+	} else {
+		t->resume = attr->resume;
+	}
 	INIT_LIST_HEAD(&t->owned);
 	lockdep_init_map(&t->lockdep_map, attr->fn_name ?: "ktask",
 			 attr->key ?: &no_key, 0);
+	if (attr->init)
+		memcpy(ktask_frame(t), attr->init, attr->frame_size);
 }
 
-static struct ktask *task_alloc(const struct ktask_attr *attr, u8 kind)
+void __ktask_init(struct ktask *t, const struct ktask_attr *attr)
+{
+	memset(t, 0, sizeof(*t));
+	task_setup(t, attr);
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_init, KTASK_NS);
+
+struct ktask *__ktask_new(const struct ktask_attr *attr)
 {
 	struct ktask *t;
 
@@ -92,53 +108,10 @@ static struct ktask *task_alloc(const struct ktask_attr *attr, u8 kind)
 		    attr->gfp ?: GFP_KERNEL);
 	if (!t)
 		return ERR_PTR(-ENOMEM);
-	task_setup(t, attr, kind);
-	if (attr->init)
-		memcpy(ktask_frame(t), attr->init, attr->frame_size);
-	return t;
-}
-
-void __ktask_init(struct ktask *t, ktask_resume_t resume,
-		  const struct ktask_attr *attr)
-{
-	memset(t, 0, sizeof(*t));
-	task_setup(t, attr, 0);
-	t->resume = resume;
-}
-EXPORT_SYMBOL_NS_GPL(__ktask_init, KTASK_NS);
-
-void __ktask_init_blocking(struct ktask *t, ktask_blocking_t fn,
-			   const struct ktask_attr *attr)
-{
-	memset(t, 0, sizeof(*t));
-	task_setup(t, attr, __KTASK_BLOCKING);
-	t->blocking = fn;
-	INIT_WORK(&t->work, blocking_work);
-}
-EXPORT_SYMBOL_NS_GPL(__ktask_init_blocking, KTASK_NS);
-
-struct ktask *__ktask_new(ktask_resume_t resume, const struct ktask_attr *attr)
-{
-	struct ktask *t = task_alloc(attr, 0);
-
-	if (!IS_ERR(t))
-		t->resume = resume;
+	task_setup(t, attr);
 	return t;
 }
 EXPORT_SYMBOL_NS_GPL(__ktask_new, KTASK_NS);
-
-struct ktask *__ktask_new_blocking(ktask_blocking_t fn,
-				   const struct ktask_attr *attr)
-{
-	struct ktask *t = task_alloc(attr, __KTASK_BLOCKING);
-
-	if (!IS_ERR(t)) {
-		t->blocking = fn;
-		INIT_WORK(&t->work, blocking_work);
-	}
-	return t;
-}
-EXPORT_SYMBOL_NS_GPL(__ktask_new_blocking, KTASK_NS);
 
 /* --- Started -------------------------------------------------------------- */
 
@@ -167,7 +140,7 @@ int ktask_start(struct ktask *t)
 		return -ESHUTDOWN;
 	}
 	ktask_get(t);
-	runtime_count(rt, spawned);
+	this_cpu_inc(rt->stats->spawned);
 	t->ex = raw_cpu_ptr(rt->executors);
 
 	if (!task_is_blocking(t))
@@ -182,8 +155,9 @@ int ktask_start(struct ktask *t)
 }
 EXPORT_SYMBOL_NS_GPL(ktask_start, KTASK_NS);
 
-static struct ktask *task_spawned(struct ktask *t)
+struct ktask *__ktask_spawn(const struct ktask_attr *attr)
 {
+	struct ktask *t = __ktask_new(attr);
 	int err;
 
 	if (IS_ERR(t))
@@ -194,20 +168,7 @@ static struct ktask *task_spawned(struct ktask *t)
 	ktask_put(t);
 	return ERR_PTR(err);
 }
-
-struct ktask *__ktask_spawn(ktask_resume_t resume,
-			    const struct ktask_attr *attr)
-{
-	return task_spawned(__ktask_new(resume, attr));
-}
 EXPORT_SYMBOL_NS_GPL(__ktask_spawn, KTASK_NS);
-
-struct ktask *__ktask_spawn_blocking(ktask_blocking_t fn,
-				     const struct ktask_attr *attr)
-{
-	return task_spawned(__ktask_new_blocking(fn, attr));
-}
-EXPORT_SYMBOL_NS_GPL(__ktask_spawn_blocking, KTASK_NS);
 
 /* --- Put ------------------------------------------------------------------ */
 
@@ -373,7 +334,7 @@ void task_run(struct ktask *t)
 {
 	ktask_poll_t poll;
 
-	runtime_count(task_runtime(t), resumed);
+	this_cpu_inc(task_runtime(t)->stats->resumed);
 	if (t->armed && !await_over(t)) {
 		task_suspend(t, false);
 		return;
@@ -455,9 +416,9 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
 	int old, new;
 
 	task_run_defers(t);
-	runtime_count(rt, completed);
+	this_cpu_inc(rt->stats->completed);
 	if (outcome == KTASK_CANCELLED)
-		runtime_count(rt, cancelled);
+		this_cpu_inc(rt->stats->cancelled);
 	runtime_disown(rt, t);
 
 	t->outcome = outcome;

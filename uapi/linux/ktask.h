@@ -125,7 +125,7 @@ enum ktask_arg_type {
 };
 
 /* The op has no sensible meaning without this argument. */
-#define KTASK_ARG_REQUIRED	(1U << 0)
+#define KTASK_ARG_REQUIRED	0x1
 
 /**
  * struct ktask_arg_info - one argument of an op
@@ -144,7 +144,7 @@ struct ktask_arg_info {
 };
 
 /* struct ktask_op_info.flags: look for @name instead of @op */
-#define KTASK_OP_BY_NAME	(1U << 0)
+#define KTASK_OP_BY_NAME	0x1
 
 /**
  * struct ktask_op_info - what one operation is and takes
@@ -280,7 +280,7 @@ struct ktask_join {
 #define KTASK_JOIN	_IO(KTASK_IOC_TYPE, KTASK_CMD_JOIN)
 
 /* struct ktask_abort.flags: every task of the set; id must be 0 */
-#define KTASK_ABORT_ALL		(1U << 0)
+#define KTASK_ABORT_ALL		0x1
 
 /**
  * struct ktask_abort - ask tasks to end
