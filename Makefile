@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+# ktask: module, library, command, and what tests them. "make help" tells more.
+
+SHELL		:= /bin/bash
+top		:= $(CURDIR)
+build		:= $(top)/build
+
+# The kernel to build and install for, on a machine of one's own.
+KVER		?= $(shell uname -r)
+KDIR		?= /lib/modules/$(KVER)/build
+
+PREFIX		?= /usr/local
+DEPMOD		?= depmod
+LANES		:= stock-6.1 stock-6.12 debug
+LANE		?= stock-6.1
+jobs		:= -j$(shell nproc)
+
+export O	:= $(build)/user
+export PREFIX
+
+.PHONY: all module user install uninstall demo check check-fast style clean help
+all: module user
+
+# --- Build ---------------------------------------------------------------------
+
+# The kernel's build system writes beside its sources; to keep the tree clean,
+# and for several kernels at once, it gets a tree of links to them.
+sources := Kbuild VERSION include kernel uapi selftests tools
+mirror = mkdir -p $(1) && find $(1) -type l -xtype l -delete && \
+	cp -asf $(sources:%=$(top)/%) $(1)
+
+# $(1): directory of the kernel's build files, $(2): ours, $(3): arguments
+kbuild = $(MAKE) --no-print-directory -C "$(1)" M=$(2) $(3) modules
+
+module:
+	@[ -d "$(KDIR)" ] || { \
+	echo "There are no files to build modules for kernel $(KVER) with: install linux-headers-$(KVER)," \
+	"or name their directory with KDIR=. To try ktask in a virtual machine: make demo." >&2; exit 1; }
+	@$(call mirror,$(build)/$(KVER))
+	+@$(call kbuild,$(KDIR),$(build)/$(KVER))
+
+user:
+	+@$(MAKE) --no-print-directory -C tools/lib
+	+@$(MAKE) --no-print-directory -C tools/ktask
+	+@$(MAKE) --no-print-directory -C tools/examples/user
+
+# The module, the examples and the tests for a lane's kernel.
+.PHONY: $(LANES:%=module-%)
+$(LANES:%=module-%): module-%:
+	@$(call mirror,$(build)/$*)
+	@selftests/readme $(build)/$*/readme
+	+@kernel=$$(selftests/vm/kernel $*) && \
+	$(call kbuild,$$kernel/build,$(build)/$*,W=1 KTASK_TESTS=y) $(jobs) >$(build)/$*.log 2>&1 || \
+	{ cat $(build)/$*.log >&2; exit 1; }
+	@! grep -E 'warning:|WARNING:' $(build)/$*.log
+
+.PHONY: tests
+tests: user
+	@selftests/readme $(build)/readme
+	+@harness=$$(selftests/vm/kernel --selftests) && \
+	$(MAKE) --no-print-directory -C selftests/ktask KSELFTEST_DIR=$$harness
+
+# --- Run -----------------------------------------------------------------------
+
+demo:
+	@mkdir -p $(build)
+	@selftests/vm/tools user boot module
+	+@$(MAKE) --no-print-directory user $(jobs) >$(build)/user.log 2>&1 || { cat $(build)/user.log >&2; exit 1; }
+	+@$(MAKE) --no-print-directory module-stock-6.1
+	@selftests/vm/run --lane stock-6.1 --copy tools/examples/demo.sh -- demo.sh
+
+# Every lane, ending with "N passed, N failed, N skipped".
+check:
+	@selftests/check
+
+check-fast:
+	@selftests/check stock-6.1
+
+.PHONY: $(LANES:%=check-%)
+$(LANES:%=check-%): check-%:
+	@selftests/check $*
+
+style:
+	@selftests/check style
+
+# --- Install -------------------------------------------------------------------
+
+moddir = $(DESTDIR)/lib/modules/$(KVER)/updates
+
+install: all
+	install -d $(moddir) $(DESTDIR)$(PREFIX)/include/ktask/linux $(DESTDIR)/etc/modules-load.d
+	install -m 644 $(build)/$(KVER)/ktask.ko $(moddir)
+	install -m 644 include/linux/ktask*.h $(DESTDIR)$(PREFIX)/include/ktask/linux
+	install -m 644 $(build)/$(KVER)/Module.symvers $(DESTDIR)$(PREFIX)/include/ktask
+	+$(MAKE) --no-print-directory -C tools/lib install
+	+$(MAKE) --no-print-directory -C tools/ktask install
+	[ -n "$(DESTDIR)" ] || $(DEPMOD) $(KVER)
+
+uninstall:
+	rm -f $(moddir)/ktask.ko
+	rm -rf $(DESTDIR)$(PREFIX)/include/ktask
+	+$(MAKE) --no-print-directory -C tools/lib uninstall
+	+$(MAKE) --no-print-directory -C tools/ktask uninstall
+	[ -n "$(DESTDIR)" ] || $(DEPMOD) $(KVER)
+
+# --- Other ---------------------------------------------------------------------
+
+clean:
+	rm -rf $(build)
+
+help:
+	@echo 'To try it, in a virtual machine:'
+	@echo '  demo          boot a kernel, load ktask, hash files and sleep'
+	@echo 'On a machine of your own:'
+	@echo '  all           the module for this kernel, the library, the command (default)'
+	@echo '  module        the module alone; KVER=, KDIR= for another kernel'
+	@echo '  user          the library, the command and the examples alone'
+	@echo '  install       all of them; DESTDIR=, PREFIX=$(PREFIX)'
+	@echo '  uninstall     and back'
+	@echo 'To work on it:'
+	@echo '  check         all tests in all lanes'
+	@echo '  check-fast    the tests in one lane, in half a minute'
+	@echo '  check-LANE    the tests in LANE: $(LANES)'
+	@echo '  style         checkpatch, sparse, kernel-doc, man pages, scripts'
+	@echo '  module-LANE   build for the kernel of LANE, to use with selftests/vm/run'
+	@echo '  clean         remove build/; kernels stay in ~/.cache/ktask'
