@@ -56,9 +56,9 @@ $(LANES:%=module-%): module-%:
 
 .PHONY: tests
 tests: user
-	@selftests/readme $(build)/readme
-	+@harness=$$(selftests/vm/kernel --selftests) && \
-	$(MAKE) --no-print-directory -C selftests/ktask KSELFTEST_DIR=$$harness
+	+@sources=$$(selftests/vm/sources) && \
+	$(MAKE) --no-print-directory -C selftests/ktask \
+		KSELFTEST_DIR=$$sources/tools/testing/selftests
 
 # --- Run -----------------------------------------------------------------------
 

@@ -103,6 +103,8 @@ void session_remove(struct session *s, struct job *job);
 void session_job_ended(struct session *s, struct job *job);
 int session_join(struct session *s, u64 id, ktime_t deadline,
 		 struct ktask_completion __user *to);
+int session_join_next(struct session *s, ktime_t deadline,
+		      struct ktask_completion __user *to);
 int session_abort(struct session *s, u64 id);
 void session_abort_all(struct session *s);
 ssize_t session_read(struct session *s, struct ktask_completion __user *to,

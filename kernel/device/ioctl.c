@@ -6,6 +6,7 @@
 #include <linux/cpumask.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -138,7 +139,11 @@ static int ioctl_spawn(struct file *file, void *arg)
 		return -EINVAL;
 
 	for (i = 0; i < spawn->nr; i++) {
-		err = spawn_one(file->private_data, descs, spawn->desc_size);
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+		else
+			err = spawn_one(file->private_data, descs,
+					spawn->desc_size);
 		if (err)
 			break;
 		descs += spawn->desc_size;
@@ -153,6 +158,7 @@ static int ioctl_spawn(struct file *file, void *arg)
 static int ioctl_join(struct file *file, void *arg)
 {
 	struct ktask_join *join = arg;
+	struct ktask_completion __user *to;
 	ktime_t deadline = KTIME_MAX;
 	bool forever = join->timeout_ns == -1;
 	int err;
@@ -167,8 +173,11 @@ static int ioctl_join(struct file *file, void *arg)
 		deadline = ktime_add_safe(ktime_get(),
 					  ns_to_ktime(join->timeout_ns));
 
-	err = session_join(file->private_data, join->id, deadline,
-			   u64_to_user_ptr(join->completion));
+	to = u64_to_user_ptr(join->completion);
+	if (join->id)
+		err = session_join(file->private_data, join->id, deadline, to);
+	else
+		err = session_join_next(file->private_data, deadline, to);
 	/* A restart would wait for the whole time once more. */
 	if (err == -ERESTARTSYS && !forever)
 		return -EINTR;

@@ -216,7 +216,7 @@ static void session_unjoin(struct session *s, struct job *job)
 	xa_unlock(&s->jobs);
 }
 
-/* KTASK_JOIN. @deadline: 0: do not wait; or CLOCK_MONOTONIC. */
+/* KTASK_JOIN by id. @deadline: 0: do not wait; or CLOCK_MONOTONIC. */
 int session_join(struct session *s, u64 id, ktime_t deadline,
 		 struct ktask_completion __user *to)
 {
@@ -325,6 +325,33 @@ ssize_t session_read(struct session *s, struct ktask_completion __user *to,
 			return -ERESTARTSYS;
 	}
 	return total;
+}
+
+/* KTASK_JOIN of whichever ends first. @deadline: as for session_join(). */
+int session_join_next(struct session *s, ktime_t deadline,
+		      struct ktask_completion __user *to)
+{
+	ssize_t n;
+	int err;
+
+	for (;;) {
+		n = session_read_some(s, to, 1);
+		if (n)
+			return n < 0 ? n : 0;
+		if (!READ_ONCE(s->nr_jobs))
+			return -ENOENT;
+		if (!deadline)
+			return -ETIMEDOUT;
+		if (deadline == KTIME_MAX)
+			err = wait_event_interruptible(s->wait,
+						       session_readable(s));
+		else
+			err = wait_event_interruptible_hrtimeout(s->wait,
+					session_readable(s),
+					ktime_sub(deadline, ktime_get()));
+		if (err)
+			return err == -ETIME ? -ETIMEDOUT : err;
+	}
 }
 
 __poll_t session_poll(struct session *s)

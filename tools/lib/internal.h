@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -29,14 +28,10 @@ struct op_cache {
 /**
  * struct ktask_set - see <ktask.h>
  * @fd: the open file of /dev/ktask, which is the set
- * @nonblock: opened with KTASK_SET_NONBLOCK; does not change
- * @unblocked: the file is O_NONBLOCK; once set, stays set
  * @ops: numbers of operations that were looked up through this set
  */
 struct ktask_set {
 	int fd;
-	bool nonblock;
-	atomic_bool unblocked;
 	struct op_cache ops;
 };
 
@@ -52,7 +47,8 @@ static inline int set_ioctl(const struct ktask_set *set, unsigned long cmd, void
 	return ioctl(set->fd, cmd, arg) < 0 ? -errno : 0;
 }
 
-int set_unblock(struct ktask_set *set);
+int set_join(struct ktask_set *set, uint64_t id, struct ktask_completion *completion,
+	     int64_t timeout_ns);
 
 int name_copy(char *dst, size_t size, const char *src);
 

@@ -70,8 +70,7 @@ KTASK_API void ktask_set_close(struct ktask_set *set);
  * @set: the set
  *
  * It polls readable when a completion can be taken; it never polls readable
- * when the set is empty. The set keeps owning it: it must not be closed, and
- * the library may switch O_NONBLOCK on (see ktask_join_many()).
+ * when the set is empty. The set keeps owning it: it must not be closed.
  *
  * Return: the descriptor. Cannot fail; async-signal-safe.
  */
@@ -279,11 +278,6 @@ KTASK_API int ktask_join_next(struct ktask_set *set,
  *
  * Waits until there is one, and takes as many as there are, without waiting
  * for more.
- *
- * The first call with a timeout other than %KTASK_FOREVER switches O_NONBLOCK
- * on for the set's descriptor, and it stays on: threads that take completions
- * from one set could otherwise make each other wait longer than they asked
- * for. It makes no difference to the functions of this library.
  *
  * Return: how many, or 0: the set is empty: every task has been joined; or
  * -ETIMEDOUT: the time ran out; the tasks go on;

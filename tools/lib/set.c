@@ -22,10 +22,8 @@ int ktask_set_open(struct ktask_set **set, unsigned int flags)
 	if (!s)
 		return -ENOMEM;
 
-	s->nonblock = flags & KTASK_SET_NONBLOCK;
-	if (s->nonblock)
+	if (flags & KTASK_SET_NONBLOCK)
 		oflags |= O_NONBLOCK;
-	atomic_init(&s->unblocked, s->nonblock);
 
 	do {
 		s->fd = open(KTASK_DEVICE, oflags);
@@ -55,23 +53,4 @@ void ktask_set_close(struct ktask_set *set)
 int ktask_set_fd(const struct ktask_set *set)
 {
 	return set->fd;
-}
-
-/*
- * Make read(2) return instead of waiting. A thread that waits in one already
- * goes on waiting, which it does only because it asked for no limit.
- */
-int set_unblock(struct ktask_set *set)
-{
-	int flags;
-
-	if (atomic_load_explicit(&set->unblocked, memory_order_relaxed))
-		return 0;
-
-	flags = fcntl(set->fd, F_GETFL);
-	if (flags < 0 || fcntl(set->fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return -errno;
-
-	atomic_store_explicit(&set->unblocked, true, memory_order_relaxed);
-	return 0;
 }

@@ -16,6 +16,9 @@
  * read(2) in the order in which tasks end, or by %KTASK_JOIN for one id. The
  * last close(2) aborts what is left and returns when nothing runs any more.
  *
+ * What a task is given is copied or pinned when it is spawned: the caller may
+ * reuse its memory and close the descriptors that it named.
+ *
  * Every ioctl takes one structure whose first member is its size in bytes, as
  * the caller knows it. A later kernel may know a longer structure: members
  * that an older caller does not pass count as zero. An older kernel takes a
@@ -151,7 +154,8 @@ struct ktask_arg_info {
  * @size: sizeof(struct ktask_op_info)
  * @flags: 0: the op with the lowest number not below @op;
  *	%KTASK_OP_BY_NAME: the op called @name
- * @op: in: see @flags; out: the op's number, valid until its module is unloaded
+ * @op: in: see @flags; out: the op's number, valid until its module is unloaded.
+ *	Two billion others come before it means another op
  * @args_size: out: bytes of the op's argument structure
  * @name: in: see @flags; out: the op's name
  * @module: out: the module that offers it
@@ -258,15 +262,16 @@ struct ktask_completion {
 };
 
 /**
- * struct ktask_join - wait for one task and take its completion
+ * struct ktask_join - wait for a task and take its completion
  * @size: sizeof(struct ktask_join)
  * @flags: must be 0
- * @id: the task
+ * @id: the task; 0: whichever ends first, as read(2) would give it
  * @timeout_ns: how long to wait; 0: not at all; -1: until it ends
  * @completion: pointer to a &struct ktask_completion
  *
- * A completion that a joiner waits for is not given to read(2). When several
- * threads join one task, one gets its completion and the others ENOENT.
+ * A completion that a joiner waits for by its id is not given to others. When
+ * several threads join one task, one gets its completion and the rest ENOENT.
+ * With @id 0, ENOENT means that the set is empty.
  * On an O_NONBLOCK file -1 does not wait either, and fails with EAGAIN.
  */
 struct ktask_join {
