@@ -59,6 +59,10 @@ tests: user
 	+@sources=$$(selftests/vm/sources) && \
 	$(MAKE) --no-print-directory -C selftests/ktask \
 		KSELFTEST_DIR=$$sources/tools/testing/selftests
+	@selftests/readme $(build)/readme
+	@$(CC) -Wall -Wextra -Werror -Itools/lib -Iuapi -o $(O)/selftests/readme_program \
+		$(build)/readme/readme.c $(O)/lib/libktask.a
+	@install selftests/ktask/*.sh $(O)/selftests
 
 # --- Run -----------------------------------------------------------------------
 

@@ -44,7 +44,9 @@ static void join_lockdep(struct ktask *t)
  * @deadline: CLOCK_MONOTONIC time to give up at, or %KTIME_MAX
  *
  * May run the task in the calling thread, see "the task contract". Giving up
- * leaves the task alone.
+ * leaves the task alone. When this returns the task's outcome, the callbacks of
+ * its future have returned, and the task does not pin its module any more,
+ * unless it has a .release to call.
  *
  * Context: process context, sleeps. Not in a resume function: KTASK_AWAIT_JOIN().
  * Return: 0 if the body returned; -ECANCELED if the task was cancelled; another
@@ -69,6 +71,7 @@ int ktask_join_until(struct ktask *t, long *result, unsigned int state,
 		if (err)
 			return err;
 	}
+	task_settle(t);
 	return join_outcome(t, result);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_join_until, KTASK_NS);
@@ -154,8 +157,9 @@ EXPORT_SYMBOL_NS_GPL(ktask_try_join, KTASK_NS);
  * ktask_abort_and_wait - end a task
  * @t: the task, or NULL; the caller has a reference, and keeps it
  *
- * When this returns the body runs no more and its cleanups have run. The
- * outcome may be any: the body may have returned first.
+ * When this returns the body runs no more, its cleanups have run and so have the
+ * callbacks of its future. The outcome may be any: the body may have returned
+ * first.
  *
  * Context: process context, sleeps. Not from the task itself.
  */

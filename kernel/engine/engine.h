@@ -36,6 +36,7 @@ struct ktask_stats {
 void ktask_runtime_stats(struct ktask_runtime *rt, struct ktask_stats *sum);
 struct ktask_runtime *ktask_default_runtime(void);
 bool ktask_help(struct ktask *t);
+void task_settle(struct ktask *t);
 struct ktask *ktask_current_blocking(void);
 
 int ktask_engine_init(void);

@@ -196,9 +196,9 @@ EXPORT_SYMBOL_NS_GPL(ktask_put, KTASK_NS);
 static void task_let_go(struct ktask *t)
 {
 	struct ktask_runtime *rt = task_runtime(t);
-	struct module *pinned = task_pinned(t);
+	/* .release is code of the module's; without it, the end has unpinned. */
+	struct module *pinned = t->release ? task_pinned(t) : NULL;
 
-	/* In this order: .release is code of the module's. */
 	ktask_put(t);
 	module_put(pinned);
 	percpu_ref_put(&rt->ref);
@@ -423,7 +423,11 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
 
 	t->outcome = outcome;
 	t->done.value = result;
+	/* Joiners spin for what follows, see task_settle(). */
+	preempt_disable();
 	future_complete_stored(&t->done);
+	if (!t->release)
+		module_put(task_pinned(t));
 
 	/*
 	 * Last, because from here on an executor that still has @t on its queue
@@ -434,7 +438,19 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
 		new = old & ~(KT_RUNNING | KT_READY);
 		new |= KT_COMPLETE;
 	} while (!atomic_try_cmpxchg(&t->state, &old, new));
+	preempt_enable();
 
 	if (!(old & KT_QUEUED))
 		task_let_go(t);
+}
+
+/*
+ * Having seen @t end, wait until the callbacks of its future have returned and
+ * its module is not pinned any more, so that who joins a task may unload the
+ * module next. That is a few instructions on a CPU that does not preempt them;
+ * process context only, for it must not be that CPU.
+ */
+void task_settle(struct ktask *t)
+{
+	smp_cond_load_acquire(&t->state.counter, VAL & KT_COMPLETE);
 }
