@@ -34,6 +34,8 @@
  *	end		RUNNING		-RUNNING -READY +COMPLETE; if not QUEUED,
  *					drop the runtime's reference
  *
+ * selftests/model/task.pml is this table for a model checker.
+ *
  * A blocking task goes NEW, READY (its work is queued), RUNNING, COMPLETE. An
  * abort that catches it before its work runs takes the work off the workqueue
  * and pushes the task on an executor, where it ends without having run.

@@ -49,6 +49,10 @@ tools_for() {
 	style)	# what checks the tree itself
 		echo perl:perl sparse:sparse codespell:codespell man:man-db \
 			mandoc:mandoc shellcheck:shellcheck ;;
+	tests)	# build the tests, for 32-bit callers too
+		echo '/usr/lib/gcc/*/*/32/libgcc.a:gcc-multilib' ;;
+	model)	# search the model of the task state machine
+		echo spin:spin gcc:gcc ;;
 	debug)	# build a kernel
 		echo dpkg-deb:dpkg depmod:kmod mke2fs:e2fsprogs xz:xz-utils \
 			make:make gcc:gcc flex:flex bison:bison bc:bc perl:perl \
@@ -94,7 +98,7 @@ need_tools() {
 
 # Makes sure that apt knows of packages at all.
 apt_lists() {
-	apt-cache show linux-base >/dev/null 2>&1 || apt_update
+	compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || apt_update
 }
 
 apt_update() {
