@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# awk -f splat.awk CONSOLE: prints what a kernel complained of, and exits with
+# status 1 if there was anything. What counts as a complaint is said here and
+# nowhere else; splat-test shows it samples of both kinds.
+
+# A program's fault is not the kernel's, and a self-test that passed is no news.
+function benign(line) {
+	return line ~ /^traps: .*\[[0-9]+\] / || line ~ /ODEBUG: selftest passed/
+}
+
+function splat(line) {
+	return line ~ /^(watchdog: |rcu: )?BUG[: ]/ ||
+	       line ~ /^(workqueue: )?WARNING: / ||
+	       line ~ /^(rcu: |watchdog: )?INFO: (possible|suspicious|inconsistent|trying to register|lockdep is turned off|task |rcu_)/ ||
+	       line ~ /possible (recursive|circular|irq) lock/ ||
+	       line ~ /(lock inversion|locking) (bug|dependency) detected/ ||
+	       line ~ /turning off the locking correctness validator/ ||
+	       line ~ /DEBUG_LOCKS_WARN_ON/ ||
+	       line ~ /-\[ cut here \]-/ ||
+	       line ~ /KASAN: / || line ~ /KCSAN: / || line ~ /^UBSAN: / ||
+	       line ~ /kmemleak: [0-9]+ new suspected memory leaks/ ||
+	       line ~ /^unreferenced object 0x/ ||
+	       line ~ /kmemleak: (Cannot|Kernel memory leak detector disabled|Memory pool empty)/ ||
+	       line ~ /refcount_t: / || line ~ /ODEBUG: / ||
+	       line ~ /list_(add|del).* corruption/ ||
+	       line ~ /scheduling while atomic/ ||
+	       line ~ /blocked for more than [0-9]+ seconds/ ||
+	       line ~ /soft lockup/ || line ~ /hard LOCKUP/ || line ~ /workqueue lockup/ ||
+	       line ~ /rcu.*(self-)?detected.* stall/ ||
+	       line ~ /general protection fault/ || line ~ /^double fault:/ ||
+	       line ~ /^(stack segment|divide error|invalid opcode|int3): / ||
+	       line ~ /unable to handle/ || line ~ /^kernel BUG at / ||
+	       line ~ /(^|[^a-z])Oops[:#]/ || line ~ /Kernel panic/ ||
+	       line ~ /Call Trace:/ || line ~ /^unchecked MSR access/
+}
+
+BEGIN { after = 60; most = 400 }
+
+{
+	sub(/\r$/, "")
+	line = $0
+	# [   12.345678] and, with PRINTK_CALLER, [    T1]
+	sub(/^\[ *[0-9]+\.[0-9]+\]/, "", line)
+	sub(/^\[ *[TC][0-9]+\]/, "", line)
+	sub(/^ /, "", line)
+}
+
+!benign(line) && splat(line) { found = 1; show = after }
+
+# A complaint and what follows it, up to its end mark or a good many lines.
+show > 0 && printed < most { print; printed++ }
+show > 0 { show-- }
+line ~ /---\[ end trace/ { show = 0 }
+
+END { exit found ? 1 : 0 }
