@@ -3,6 +3,8 @@
 #
 # The examples: the two in the README, the sample driver, the sample programs.
 
+# shellcheck disable=SC2317 # check() calls the functions
+
 PATH=$PATH:/usr/local/bin/examples
 sensor=/sys/kernel/debug/ktask_sensor
 tmp=$(mktemp -d)
@@ -26,10 +28,11 @@ check() {
 prints() {
 	want=$1
 	shift
-	got=$("$@") && [ "$got" = "$want" ] || {
+	got=$("$@") || return 1
+	if [ "$got" != "$want" ]; then
 		echo "$* printed '$got', not '$want'"
 		return 1
-	}
+	fi
 }
 
 fails() {
@@ -44,18 +47,18 @@ spawns_sensor() {
 measures_with_loss() {
 	echo 3 >/sys/module/ktask_sensor/parameters/loss &&
 	for _ in 1 2 3 4 5 6; do
-		prints 1001 cat $sensor/measure || return 1
+		prints 1001 cat "$sensor/measure" || return 1
 	done &&
-	prints 3501 cat $sensor/average &&
+	prints 3501 cat "$sensor/average" &&
 	echo 0 >/sys/module/ktask_sensor/parameters/loss
 }
 
 # No request is answered: the driver gives up after its tries.
 gives_up() {
 	echo 1 >/sys/module/ktask_sensor/parameters/loss &&
-	! cat $sensor/measure 2>"$tmp/err" &&
+	! cat "$sensor/measure" 2>"$tmp/err" &&
 	grep -q 'timed out' "$tmp/err" &&
-	! cat $sensor/average 2>"$tmp/err" &&
+	! cat "$sensor/average" 2>"$tmp/err" &&
 	echo 0 >/sys/module/ktask_sensor/parameters/loss
 }
 
@@ -66,9 +69,9 @@ unloads() {
 	program=$! &&
 	while ! grep -q '^ktask_sensor [0-9]* [1-9]' /proc/modules; do :; done &&
 	! rmmod ktask_sensor &&
-	wait $program &&
+	wait "$program" &&
 	rmmod ktask_sensor &&
-	[ ! -e $sensor ]
+	[ ! -e "$sensor" ]
 }
 
 hashes_all() {
@@ -86,8 +89,8 @@ check "readme, program: completions in the order in which tasks end" \
 2
 3" readme_program
 check "driver: loads" modprobe ktask_sensor
-check "driver: measures" prints 1001 cat $sensor/measure
-check "driver: averages in a blocking task" prints 3501 cat $sensor/average
+check "driver: measures" prints 1001 cat "$sensor/measure"
+check "driver: averages in a blocking task" prints 3501 cat "$sensor/average"
 check "driver: tries again when the interrupt is lost" measures_with_loss
 check "driver: gives up in the end" gives_up
 check "driver: its op is there for programs" spawns_sensor
