@@ -44,13 +44,15 @@ tools_for() {
 	sources) # unpack parts of the kernel's source
 		echo dpkg-deb:dpkg tar:tar xz:xz-utils ;;
 	user)	# build the library, the command and their tests
-		echo make:make gcc:gcc readelf:binutils pkg-config:pkg-config \
+		echo make:make gcc:gcc /usr/include/errno.h:libc6-dev \
+			readelf:binutils pkg-config:pkg-config \
 			/usr/include/json-c/json.h:libjson-c-dev ;;
 	style)	# what checks the tree itself
 		echo perl:perl sparse:sparse codespell:codespell man:man-db \
 			mandoc:mandoc shellcheck:shellcheck ;;
 	tests)	# build the tests, for 32-bit callers too
-		echo '/usr/lib/gcc/*/*/32/libgcc.a:gcc-multilib' ;;
+		echo '/usr/lib/gcc/*/*/32/libgcc.a:gcc-multilib' g++:g++ \
+			mandoc:mandoc man:man-db git:git ;;
 	model)	# search the model of the task state machine
 		echo spin:spin gcc:gcc ;;
 	debug)	# build a kernel
