@@ -40,6 +40,7 @@ tools_for() {
 		echo dpkg-deb:dpkg depmod:kmod mke2fs:e2fsprogs unxz:xz-utils ;;
 	module)	# build a module against a cached kernel
 		echo make:make gcc:gcc gcc-12:gcc-12 \
+			'/usr/share/perl/*/Pod/Usage.pm:perl' \
 			'/usr/lib/*/libelf.so.1:libelf1' ;;
 	sources) # unpack parts of the kernel's source
 		echo dpkg-deb:dpkg tar:tar xz:xz-utils ;;
@@ -48,7 +49,7 @@ tools_for() {
 			readelf:binutils pkg-config:pkg-config \
 			/usr/include/json-c/json.h:libjson-c-dev ;;
 	style)	# what checks the tree itself
-		echo perl:perl sparse:sparse codespell:codespell man:man-db \
+		echo '/usr/share/perl/*/Pod/Usage.pm:perl' sparse:sparse codespell:codespell man:man-db \
 			mandoc:mandoc shellcheck:shellcheck ;;
 	tests)	# build the tests, for 32-bit callers too
 		echo '/usr/lib/gcc/*/*/32/libgcc.a:gcc-multilib' g++:g++ \
@@ -57,7 +58,8 @@ tools_for() {
 		echo spin:spin gcc:gcc ;;
 	debug)	# build a kernel
 		echo dpkg-deb:dpkg depmod:kmod mke2fs:e2fsprogs xz:xz-utils \
-			make:make gcc:gcc flex:flex bison:bison bc:bc perl:perl \
+			make:make gcc:gcc flex:flex bison:bison bc:bc \
+				'/usr/share/perl/*/Pod/Usage.pm:perl' \
 			/usr/include/libelf.h:libelf-dev ;;
 	*)	die "no list of tools for '$1'" ;;
 	esac
@@ -91,7 +93,7 @@ need_tools() {
 	say "installing ${packages[*]}"
 	apt_lists
 	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
-		--no-install-recommends "${packages[@]}" >&2 ||
+		--no-install-recommends "${packages[@]}" >/dev/null ||
 		die "could not install: ${packages[*]}"
 	mapfile -t packages < <(missing_packages "$@")
 	[ "${#packages[@]}" -eq 0 ] ||
