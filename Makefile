@@ -90,19 +90,23 @@ style:
 # --- Install -------------------------------------------------------------------
 
 moddir = $(DESTDIR)/lib/modules/$(KVER)/updates
+# For other drivers: their Kbuild has ccflags-y := -I$(PREFIX)/include/ktask and
+# KBUILD_EXTRA_SYMBOLS := $(PREFIX)/include/ktask/Module.symvers
+kerneldir = $(DESTDIR)$(PREFIX)/include/ktask
 
 install: all
-	install -d $(moddir) $(DESTDIR)$(PREFIX)/include/ktask/linux $(DESTDIR)/etc/modules-load.d
+	install -d $(moddir) $(kerneldir)/linux $(kerneldir)/uapi/linux
 	install -m 644 $(build)/$(KVER)/ktask.ko $(moddir)
-	install -m 644 include/linux/ktask*.h $(DESTDIR)$(PREFIX)/include/ktask/linux
-	install -m 644 $(build)/$(KVER)/Module.symvers $(DESTDIR)$(PREFIX)/include/ktask
+	install -m 644 include/linux/ktask*.h $(kerneldir)/linux
+	install -m 644 uapi/linux/ktask.h $(kerneldir)/uapi/linux
+	install -m 644 $(build)/$(KVER)/Module.symvers $(kerneldir)
 	+$(MAKE) --no-print-directory -C tools/lib install
 	+$(MAKE) --no-print-directory -C tools/ktask install
 	[ -n "$(DESTDIR)" ] || $(DEPMOD) $(KVER)
 
 uninstall:
 	rm -f $(moddir)/ktask.ko
-	rm -rf $(DESTDIR)$(PREFIX)/include/ktask
+	rm -rf $(kerneldir)
 	+$(MAKE) --no-print-directory -C tools/lib uninstall
 	+$(MAKE) --no-print-directory -C tools/ktask uninstall
 	[ -n "$(DESTDIR)" ] || $(DEPMOD) $(KVER)
