@@ -6,6 +6,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/uio.h>
 
 #include "device.h"
 
@@ -16,6 +17,7 @@ static int ktask_open(struct inode *inode, struct file *file)
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	file->private_data = s;
+	file->f_mode |= FMODE_NOWAIT;
 	return stream_open(inode, file);
 }
 
@@ -25,17 +27,16 @@ static int ktask_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static ssize_t ktask_read(struct file *file, char __user *buf, size_t len,
-			  loff_t *pos)
+static ssize_t ktask_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	const size_t size = sizeof(struct ktask_completion);
+	struct file *file = iocb->ki_filp;
 	ssize_t n;
 
-	if (len < size)
+	if (iov_iter_count(to) < size)
 		return -EINVAL;
-	len = min_t(size_t, len, MAX_RW_COUNT);
-	n = session_read(file->private_data, (void __user *)buf, len / size,
-			 file->f_flags & O_NONBLOCK);
+	n = session_read(file->private_data, to, file->f_flags & O_NONBLOCK ||
+			 iocb->ki_flags & IOCB_NOWAIT);
 	return n > 0 ? n * size : n;
 }
 
@@ -51,7 +52,7 @@ static const struct file_operations ktask_fops = {
 	.owner = THIS_MODULE,
 	.open = ktask_open,
 	.release = ktask_release,
-	.read = ktask_read,
+	.read_iter = ktask_read_iter,
 	.poll = ktask_poll,
 	.unlocked_ioctl = ktask_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

@@ -13,6 +13,7 @@
 #include "../compat.h"
 
 struct file;
+struct iov_iter;
 
 /**
  * struct session - an open file: a task set of a program
@@ -22,6 +23,7 @@ struct file;
  * @nr_jobs: entries in @jobs
  * @nr_running: jobs whose end has not been noted yet
  * @last_id: id given last
+ * @last_end: counts the ends of jobs
  * @wait: threads in read(), poll() and the last close()
  */
 struct session {
@@ -30,6 +32,7 @@ struct session {
 	unsigned int nr_jobs;
 	unsigned int nr_running;
 	u64 last_id;
+	u64 last_end;
 	wait_queue_head_t wait;
 };
 
@@ -42,6 +45,7 @@ struct session {
  * @cred: credentials of the thread that spawned it, unless the op is pure
  * @memcg: memory cgroup of that thread, likewise; may be NULL
  * @node: in session->done; under the session's lock
+ * @end_nr: the how many-th of the session it was to end; under its lock
  * @joiners: threads that wait for just this job; under the session's lock
  * @ended: its end has been noted; under the session's lock
  * @started: others may find it in the session
@@ -63,6 +67,7 @@ struct job {
 	const struct cred *cred;
 	struct mem_cgroup *memcg;
 	struct list_head node;
+	u64 end_nr;
 	unsigned int joiners;
 	bool started;
 	bool ended;
@@ -102,13 +107,11 @@ int session_add(struct session *s, struct job *job);
 void session_remove(struct session *s, struct job *job);
 void session_job_ended(struct session *s, struct job *job);
 int session_join(struct session *s, u64 id, ktime_t deadline,
-		 struct ktask_completion __user *to);
-int session_join_next(struct session *s, ktime_t deadline,
-		      struct ktask_completion __user *to);
+		 struct iov_iter *to);
+int session_join_next(struct session *s, ktime_t deadline, struct iov_iter *to);
 int session_abort(struct session *s, u64 id);
 void session_abort_all(struct session *s);
-ssize_t session_read(struct session *s, struct ktask_completion __user *to,
-		     size_t max, bool nonblock);
+ssize_t session_read(struct session *s, struct iov_iter *to, bool nonblock);
 __poll_t session_poll(struct session *s);
 
 /* ioctl.c */

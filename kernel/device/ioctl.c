@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 
 #include "../engine/engine.h"
 #include "device.h"
@@ -66,6 +67,9 @@ static struct job *job_from_desc(struct session *s,
 
 	err = -EINVAL;
 	if (desc->args_size < op->args_min)
+		goto err_op;
+	err = -E2BIG;
+	if (desc->args_size > PAGE_SIZE)
 		goto err_op;
 	err = copy_struct_from_user(args, op->args_size,
 				    u64_to_user_ptr(desc->args),
@@ -134,9 +138,10 @@ static int ioctl_spawn(struct file *file, void *arg)
 		return -EOPNOTSUPP;
 	if (spawn->nr < 1 || spawn->nr > KTASK_SPAWN_MAX)
 		return -EINVAL;
-	if (spawn->desc_size < offsetofend(struct ktask_desc, id) ||
-	    spawn->desc_size > PAGE_SIZE)
+	if (spawn->desc_size < offsetofend(struct ktask_desc, id))
 		return -EINVAL;
+	if (spawn->desc_size > PAGE_SIZE)
+		return -E2BIG;
 
 	for (i = 0; i < spawn->nr; i++) {
 		if (fatal_signal_pending(current))
@@ -158,7 +163,7 @@ static int ioctl_spawn(struct file *file, void *arg)
 static int ioctl_join(struct file *file, void *arg)
 {
 	struct ktask_join *join = arg;
-	struct ktask_completion __user *to;
+	struct iov_iter to;
 	ktime_t deadline = KTIME_MAX;
 	bool forever = join->timeout_ns == -1;
 	int err;
@@ -173,11 +178,12 @@ static int ioctl_join(struct file *file, void *arg)
 		deadline = ktime_add_safe(ktime_get(),
 					  ns_to_ktime(join->timeout_ns));
 
-	to = u64_to_user_ptr(join->completion);
+	iov_iter_ubuf(&to, ITER_DEST, u64_to_user_ptr(join->completion),
+		      sizeof(struct ktask_completion));
 	if (join->id)
-		err = session_join(file->private_data, join->id, deadline, to);
+		err = session_join(file->private_data, join->id, deadline, &to);
 	else
-		err = session_join_next(file->private_data, deadline, to);
+		err = session_join_next(file->private_data, deadline, &to);
 	/* A restart would wait for the whole time once more. */
 	if (err == -ERESTARTSYS && !forever)
 		return -EINTR;
@@ -214,7 +220,7 @@ union ioctl_arg {
  * @fn: does it, with the structure copied in
  * @size: bytes of the structure
  * @min_size: bytes that it had in its first version
- * @out: copy it back, even on failure
+ * @out: copy it back, even on failure of @fn
  */
 struct ioctl_def {
 	int (*fn)(struct file *file, void *arg);
@@ -278,6 +284,9 @@ long ktask_ioctl(struct file *file, unsigned int cmd, unsigned long uaddr)
 	/* It may have changed since, and is copied back. */
 	arg.size = size;
 
+	/* Find out that it cannot be while nothing has been done. */
+	if (def->out && copy_to_user(uarg, &arg, min_t(u32, size, def->size)))
+		return -EFAULT;
 	err = def->fn(file, &arg);
 	if (def->out && copy_to_user(uarg, &arg, min_t(u32, size, def->size)))
 		return -EFAULT;

@@ -125,6 +125,8 @@ static int op_args_to_user(const struct ktask_op *op, u64 addr, u32 room)
 	struct ktask_arg_info __user *to = u64_to_user_ptr(addr);
 	unsigned int i;
 
+	if (!addr)
+		return 0;
 	for (i = 0; i < op->nr_args && i < room; i++) {
 		const struct ktask_op_arg *arg = &op->args[i];
 		struct ktask_arg_info a = {
@@ -141,24 +143,37 @@ static int op_args_to_user(const struct ktask_op *op, u64 addr, u32 room)
 	return 0;
 }
 
-/* KTASK_OP_INFO */
-int op_info(struct ktask_op_info *info)
+/* Return: the op that @info asks for, its module pinned; or NULL. */
+static const struct ktask_op *op_asked(const struct ktask_op_info *info)
 {
 	unsigned long nr = info->op;
 	const struct ktask_op *op;
 
-	if (info->flags & ~KTASK_OP_BY_NAME)
-		return -EOPNOTSUPP;
-
 	guard(mutex)(&ops_mutex);
 	if (info->flags & KTASK_OP_BY_NAME) {
-		if (strnlen(info->name, sizeof(info->name)) ==
-		    sizeof(info->name))
-			return -EINVAL;
 		op = op_by_name(info->name);
-	} else {
-		op = xa_find(&ops, &nr, ULONG_MAX, XA_PRESENT);
+		return op && try_module_get(op->owner) ? op : NULL;
 	}
+	/* The first that is not just going away with its module. */
+	xa_for_each_start(&ops, nr, op, nr) {
+		if (try_module_get(op->owner))
+			return op;
+	}
+	return NULL;
+}
+
+/* KTASK_OP_INFO */
+int op_info(struct ktask_op_info *info)
+{
+	const struct ktask_op *op;
+	int err;
+
+	if (info->flags & ~KTASK_OP_BY_NAME)
+		return -EOPNOTSUPP;
+	if (info->flags & KTASK_OP_BY_NAME &&
+	    strnlen(info->name, sizeof(info->name)) == sizeof(info->name))
+		return -EINVAL;
+	op = op_asked(info);
 	if (!op)
 		return -ENOENT;
 
@@ -168,9 +183,10 @@ int op_info(struct ktask_op_info *info)
 	strscpy_pad(info->module, op->owner ? module_name(op->owner) : "kernel",
 		    sizeof(info->module));
 	strscpy_pad(info->summary, op->summary ?: "", sizeof(info->summary));
-	if (op_args_to_user(op, info->args, info->nr_args))
-		return -EFAULT;
-	info->nr_args = op->nr_args;
 	info->out_size = KTASK_OUT_MAX;
-	return 0;
+	/* It may fault for ever, so not under the mutex. */
+	err = op_args_to_user(op, info->args, info->nr_args);
+	info->nr_args = op->nr_args;
+	op_put(op);
+	return err;
 }

@@ -21,7 +21,7 @@
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
+#include <linux/uio.h>
 
 #include "device.h"
 
@@ -114,9 +114,16 @@ void session_remove(struct session *s, struct job *job)
 
 /* --- Jobs end ------------------------------------------------------------- */
 
+/* In the order of the ends: at the end, but for a job that was given back. */
 static void session_make_readable(struct session *s, struct job *job)
 {
-	list_add_tail(&job->node, &s->done);
+	struct job *before;
+
+	list_for_each_entry_reverse(before, &s->done, node) {
+		if (before->end_nr < job->end_nr)
+			break;
+	}
+	list_add(&job->node, &before->node);
 	session_wake(s);
 }
 
@@ -124,6 +131,7 @@ void session_job_ended(struct session *s, struct job *job)
 {
 	xa_lock(&s->jobs);
 	job->ended = true;
+	job->end_nr = ++s->last_end;
 	if (!job->taken && !job->joiners)
 		session_make_readable(s, job);
 	if (!--s->nr_running)
@@ -161,24 +169,26 @@ static void session_taken(struct session *s, struct job *job)
 static void session_untake(struct session *s, struct job *job)
 {
 	job->taken = false;
-	if (job->ended && !job->joiners) {
-		list_add(&job->node, &s->done);
-		session_wake(s);
-	}
+	if (job->ended && !job->joiners)
+		session_make_readable(s, job);
 }
 
-static int copy_completion(struct job *job,
-			   struct ktask_completion __user *to)
+static int copy_completion(struct job *job, struct iov_iter *to)
 {
 	struct ktask_completion c;
+	size_t n;
 
 	job_completion(job, &c);
-	return copy_to_user(to, &c, sizeof(c)) ? -EFAULT : 0;
+	n = copy_to_iter(&c, sizeof(c), to);
+	if (n == sizeof(c))
+		return 0;
+	iov_iter_revert(to, n);
+	return -EFAULT;
 }
 
 /* @job's task has ended; the caller was its joiner. */
 static int session_take_joined(struct session *s, struct job *job,
-			       struct ktask_completion __user *to)
+			       struct iov_iter *to)
 {
 	int err;
 
@@ -218,7 +228,7 @@ static void session_unjoin(struct session *s, struct job *job)
 
 /* KTASK_JOIN by id. @deadline: 0: do not wait; or CLOCK_MONOTONIC. */
 int session_join(struct session *s, u64 id, ktime_t deadline,
-		 struct ktask_completion __user *to)
+		 struct iov_iter *to)
 {
 	struct job *job;
 	int err = 0;
@@ -262,32 +272,33 @@ static unsigned int session_claim(struct session *s, struct job **jobs,
 }
 
 /* Copy out what there is. Return: how many; or -EFAULT, if not even one. */
-static ssize_t session_read_some(struct session *s,
-				 struct ktask_completion __user *to,
-				 unsigned int max)
+static ssize_t session_read_some(struct session *s, struct iov_iter *to)
 {
+	const size_t room = iov_iter_count(to) / sizeof(struct ktask_completion);
 	struct job *jobs[READ_BATCH];
 	unsigned int claimed, copied, i;
 
 	xa_lock(&s->jobs);
-	claimed = session_claim(s, jobs, min_t(unsigned int, max, READ_BATCH));
+	claimed = session_claim(s, jobs, min_t(size_t, room, READ_BATCH));
 	xa_unlock(&s->jobs);
 
 	for (copied = 0; copied < claimed; copied++) {
-		if (copy_completion(jobs[copied], &to[copied]))
+		if (copy_completion(jobs[copied], to))
 			break;
 	}
 
 	xa_lock(&s->jobs);
 	for (i = 0; i < copied; i++)
 		session_taken(s, jobs[i]);
-	for (i = claimed; i > copied; i--)
-		session_untake(s, jobs[i - 1]);
+	for (; i < claimed; i++)
+		session_untake(s, jobs[i]);
 	xa_unlock(&s->jobs);
 
 	for (i = 0; i < copied; i++)
 		ktask_put(&jobs[i]->task);
-	return claimed && !copied ? -EFAULT : copied;
+	if (claimed && !copied)
+		return -EFAULT;
+	return copied;
 }
 
 static bool session_readable(struct session *s)
@@ -301,54 +312,52 @@ static bool session_readable(struct session *s)
 }
 
 /*
- * read(): up to @max completions. Return: how many; 0 if the session has no
- * task whose completion is not taken.
+ * read(): as many completions as there are and @to has room for, but at least
+ * one. Return: how many; 0 if the session has no task whose completion is not
+ * taken.
  */
-ssize_t session_read(struct session *s, struct ktask_completion __user *to,
-		     size_t max, bool nonblock)
+ssize_t session_read(struct session *s, struct iov_iter *to, bool nonblock)
 {
-	size_t total = 0;
-	ssize_t n;
+	ssize_t total = 0, n;
 
 	for (;;) {
-		n = session_read_some(s, to + total, max - total);
+		n = session_read_some(s, to);
 		if (n < 0)
-			return total ? total : n;
+			return total ?: n;
 		total += n;
-		if (n && total < max && !signal_pending(current))
+		if (n == READ_BATCH && !signal_pending(current))
 			continue;
 		if (total || !READ_ONCE(s->nr_jobs))
-			break;
+			return total;
 		if (nonblock)
 			return -EAGAIN;
 		if (wait_event_interruptible(s->wait, session_readable(s)))
 			return -ERESTARTSYS;
 	}
-	return total;
 }
 
 /* KTASK_JOIN of whichever ends first. @deadline: as for session_join(). */
-int session_join_next(struct session *s, ktime_t deadline,
-		      struct ktask_completion __user *to)
+int session_join_next(struct session *s, ktime_t deadline, struct iov_iter *to)
 {
+	ktime_t left;
 	ssize_t n;
 	int err;
 
 	for (;;) {
-		n = session_read_some(s, to, 1);
+		n = session_read_some(s, to);
 		if (n)
 			return n < 0 ? n : 0;
 		if (!READ_ONCE(s->nr_jobs))
 			return -ENOENT;
-		if (!deadline)
+		left = KTIME_MAX;
+		if (deadline != KTIME_MAX)
+			left = ktime_sub(deadline, ktime_get());
+		/* Below zero the wait would be endless. */
+		if (left <= 0)
 			return -ETIMEDOUT;
-		if (deadline == KTIME_MAX)
-			err = wait_event_interruptible(s->wait,
-						       session_readable(s));
-		else
-			err = wait_event_interruptible_hrtimeout(s->wait,
-					session_readable(s),
-					ktime_sub(deadline, ktime_get()));
+		err = wait_event_interruptible_hrtimeout(s->wait,
+							 session_readable(s),
+							 left);
 		if (err)
 			return err == -ETIME ? -ETIMEDOUT : err;
 	}

@@ -102,12 +102,24 @@ static int hash_prepare(struct ktask *t, const void *args)
 	return err;
 }
 
+/*
+ * Let go of the file before the program learns that the task is over. fput()
+ * would leave that for later in a worker, and keep the file system busy.
+ */
+static void hash_put_file(struct file *file)
+{
+	if (current->flags & PF_KTHREAD)
+		__fput_sync(file);
+	else
+		fput(file);
+}
+
 static void hash_release(struct ktask *t)
 {
 	struct hash_frame *f = ktask_frame(t);
 
 	crypto_free_shash(f->tfm);
-	fput(f->file);
+	hash_put_file(f->file);
 }
 
 /* Return: 0 at the end, or a negative errno. */
