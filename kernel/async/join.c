@@ -20,19 +20,14 @@ static int join_outcome(struct ktask *t, long *result)
 
 /*
  * Tell lockdep that the caller waits for the body of @t, so that a lock which
- * both take is reported and not hung on. Not when a body joins a task that
- * began at the same line, as recursive algorithms do.
+ * both take is reported and not hung on.
  */
 static void join_lockdep(struct ktask *t)
 {
-#ifdef CONFIG_LOCKDEP
-	struct ktask *self = ktask_current_blocking();
-
-	if (self && self->lockdep_map.key == t->lockdep_map.key)
+	if (task_class_held(t))
 		return;
 	lock_map_acquire(&t->lockdep_map);
 	lock_map_release(&t->lockdep_map);
-#endif
 }
 
 /**
@@ -132,7 +127,8 @@ int ktask_join_timeout(struct ktask *t, long *result, unsigned long timeout)
 {
 	ktime_t deadline = KTIME_MAX;
 
-	if (timeout < MAX_SCHEDULE_TIMEOUT)
+	/* Beyond that, nanoseconds overflow, and nobody is there to see it. */
+	if (timeout < nsecs_to_jiffies64(KTIME_MAX))
 		deadline = ktime_add_safe(ktime_get(),
 					  jiffies_to_nsecs(timeout));
 	return ktask_join_until(t, result, TASK_UNINTERRUPTIBLE, deadline);

@@ -75,6 +75,8 @@ static int thread_waiter_sleep(struct thread_waiter *tw, struct ktask *self,
 	ktime_t *expires = deadline == KTIME_MAX ? NULL : &deadline;
 	int ret = 0;
 
+	/* Below zero hrtimers take it for an overflow, and wait for ever. */
+	deadline = max_t(ktime_t, deadline, 0);
 	for (;;) {
 		set_current_state(state);
 		if (thread_waiter_fired(tw))
@@ -192,6 +194,8 @@ int ktask_sleep(ktime_t duration)
 	struct ktask_future never;
 	int ret;
 
+	/* Saturated addition takes a negative one for an overflow. */
+	duration = max_t(ktime_t, duration, 0);
 	ktask_future_init(&never);
 	ret = ktask_future_wait_until(&never, TASK_INTERRUPTIBLE,
 				      ktime_add_safe(ktime_get(), duration));

@@ -20,10 +20,34 @@ static DEFINE_MUTEX(ops_mutex);
 static unsigned int nr_ops;
 static u32 next_nr;
 
+/* Bytes that an argument of that type has; 0: its own len; -1: no such type. */
+static int arg_type_len(u32 type)
+{
+	switch (type) {
+	case KTASK_ARG_U32:
+	case KTASK_ARG_FD:
+		return sizeof(u32);
+	case KTASK_ARG_U64:
+	case KTASK_ARG_S64:
+	case KTASK_ARG_NS:
+		return sizeof(u64);
+	case KTASK_ARG_STRING:
+		return 0;
+	}
+	return -1;
+}
+
 static bool arg_valid(const struct ktask_op *op, const struct ktask_op_arg *arg)
 {
-	return arg->name && strlen(arg->name) < KTASK_NAME_MAX &&
-	       arg->offset <= op->args_size &&
+	int len = arg_type_len(arg->type);
+
+	if (!arg->name || !*arg->name || strlen(arg->name) >= KTASK_NAME_MAX)
+		return false;
+	if (len < 0 || (len && arg->len != len) || !arg->len)
+		return false;
+	if (arg->flags & ~KTASK_ARG_REQUIRED)
+		return false;
+	return arg->offset <= op->args_size &&
 	       arg->len <= op->args_size - arg->offset;
 }
 
@@ -33,7 +57,7 @@ static bool op_valid(const struct ktask_op *op)
 
 	if (!op->name || !*op->name || strlen(op->name) >= KTASK_NAME_MAX)
 		return false;
-	if (!op->resume == !op->run)
+	if (!op->resume == !op->run || op->flags & ~KTASK_OP_PURE)
 		return false;
 	if (op->args_size > KTASK_OP_ARGS_MAX || op->args_min > op->args_size)
 		return false;

@@ -50,56 +50,80 @@ static void body_leave(struct body *b)
 	spin_unlock(&bucket->lock);
 }
 
+/* The body that the calling thread runs, or NULL. Only the thread changes it. */
+static struct body *body_find(void)
+{
+	struct body_bucket *bucket = bucket_of(current);
+	struct body *found = NULL, *b;
+
+	if (!(current->flags & PF_WQ_WORKER))
+		return NULL;
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry(b, &bucket->bodies, node) {
+		if (b->thread == current) {
+			found = b;
+			break;
+		}
+	}
+	spin_unlock(&bucket->lock);
+	return found;
+}
+
 /*
  * The blocking task whose body calls this, or NULL; valid until the body
  * returns. Process context.
  */
 struct ktask *ktask_current_blocking(void)
 {
-	struct body_bucket *bucket;
-	struct ktask *t = NULL;
-	struct body *b;
+	struct body *b = body_find();
 
-	if (!(current->flags & PF_WQ_WORKER))
-		return NULL;
-	bucket = bucket_of(current);
-	spin_lock(&bucket->lock);
-	hlist_for_each_entry(b, &bucket->bodies, node) {
-		if (b->thread == current) {
-			t = b->t;
-			break;
-		}
-	}
-	spin_unlock(&bucket->lock);
-	return t;
+	return b ? b->t : NULL;
 }
 
+/*
+ * Run @t, which the caller has claimed, as if not from a blocking task's body:
+ * an abort of that is none of @t.
+ */
+void blocking_run_other(struct ktask *t)
+{
+	struct body *b = body_find();
+	struct ktask *self;
+
+	if (!b) {
+		task_run(t);
+		return;
+	}
+	self = b->t;
+	b->t = NULL;
+	task_run(t);
+	b->t = self;
+}
+
+/*
+ * To lockdep the workqueue holds the task's class meanwhile, as the work has
+ * the same; so it is not acquired here.
+ */
 void blocking_work(struct work_struct *work)
 {
 	struct ktask *t = container_of(work, struct ktask, work);
 	struct body b;
-	long result;
+	enum ktask_outcome outcome = KTASK_CANCELLED;
+	long result = -ECANCELED;
 
 	/* Nobody else claims a blocking task while its work is queued. */
 	if (WARN_ON_ONCE(!task_claim(t, false)))
 		return;
 	this_cpu_inc(task_runtime(t)->stats->resumed);
-	if (ktask_aborted(t)) {
-		task_finish(t, KTASK_CANCELLED, -ECANCELED);
-		return;
+	if (!ktask_aborted(t)) {
+		body_enter(&b, t);
+		result = t->blocking(t);
+		body_leave(&b);
+		/* A body that was aborted says so by giving up with this. */
+		if (result != -ECANCELED || !ktask_aborted(t))
+			outcome = KTASK_RETURNED;
 	}
-
-	lock_map_acquire(&t->lockdep_map);
-	body_enter(&b, t);
-	result = t->blocking(t);
-	body_leave(&b);
-	lock_map_release(&t->lockdep_map);
-
-	/* A body that was aborted says so by giving up with this. */
-	if (result == -ECANCELED && ktask_aborted(t))
-		task_finish(t, KTASK_CANCELLED, result);
-	else
-		task_finish(t, KTASK_RETURNED, result);
+	task_run_defers(t);
+	task_finish(t, outcome, result);
 }
 
 void blocking_setup(void)

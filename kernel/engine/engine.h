@@ -8,6 +8,7 @@
 
 #include <linux/ktask.h>
 #include <linux/percpu-refcount.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 
 #include "../compat.h"
@@ -57,24 +58,41 @@ void ktask_engine_exit(void);
 #define KT_FIRED_TIMER	BIT(7)
 #define KT_FIRED		(KT_FIRED_WAITER | KT_FIRED_TIMER)
 
+/* Resume functions of one executor that may sleep while it still runs others. */
+#define EXECUTOR_DRAINERS	8
+
+/**
+ * struct ktask_drainer - a work item that drains an executor's queue
+ * @work: the work
+ * @ex: the executor
+ */
+struct ktask_drainer {
+	struct work_struct work;
+	struct ktask_executor *ex;
+};
+
 /**
  * struct ktask_executor - the run queue of one CPU
- * @lock: guards @queue, the on_queue flag of the tasks on it, and @armed being
- *	cleared. Taken by spin_trylock() only where interrupts may be off or the
- *	context be any, so an interrupt handler never waits for it
+ * @lock: guards the members up to @idle, and the on_queue flag of tasks. Only
+ *	tried where interrupts may be off or the context be any, so that an
+ *	interrupt handler never waits for it
  * @queue: tasks to run, first come first
- * @armed: @work is queued or running, and will look at @queue and @inbox again
+ * @pending: a drainer is queued and has not begun to run
+ * @idle: mask of the drainers that are neither queued nor running
+ * @drainers: see executor.c
  * @inbox: tasks pushed while @lock was held by somebody else
- * @work: drains both, on @cpu
+ * @inbox_work: moves them to @queue
  * @rt: whose executor this is
- * @cpu: the CPU
+ * @cpu: the CPU that all the work is queued on
  */
 struct ktask_executor {
 	raw_spinlock_t lock;
 	struct list_head queue;
-	bool armed;
+	bool pending;
+	u8 idle;
+	struct ktask_drainer drainers[EXECUTOR_DRAINERS];
 	struct llist_head inbox;
-	struct work_struct work;
+	struct work_struct inbox_work;
 	struct ktask_runtime *rt;
 	int cpu;
 };
@@ -87,6 +105,8 @@ struct ktask_executor {
  * @blocking_wq: unbound workqueue for blocking tasks
  * @ref: one for each task that the runtime has not let go of yet
  * @idle: complete when @ref is gone
+ * @key: lockdep class of the executors' work, so that tasks of one runtime may
+ *	destroy another
  * @lock: guards @tasks and @aborting; taken with interrupts off
  * @tasks: all tasks of a private runtime, so that it can abort them; the
  *	default runtime, which outlives its tasks, keeps no list
@@ -101,6 +121,7 @@ struct ktask_runtime {
 	struct workqueue_struct *blocking_wq;
 	struct percpu_ref ref;
 	struct completion idle;
+	struct lock_class_key key;
 	spinlock_t lock; /* see above */
 	struct list_head tasks;
 	struct list_head aborting;
@@ -116,6 +137,7 @@ void task_wake(struct ktask *t, int why);
 bool task_claim(struct ktask *t, bool off_queue);
 void task_run(struct ktask *t);
 void task_dequeued(struct ktask *t);
+void task_run_defers(struct ktask *t);
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 
 /* executor.c */
@@ -125,6 +147,7 @@ void executor_push(struct ktask *t);
 /* blocking.c */
 void blocking_setup(void);
 void blocking_work(struct work_struct *work);
+void blocking_run_other(struct ktask *t);
 
 /* await.c */
 bool await_over(struct ktask *t);
@@ -141,6 +164,24 @@ void runtime_disown(struct ktask_runtime *rt, struct ktask *t);
 static inline struct ktask_runtime *task_runtime(struct ktask *t)
 {
 	return t->ex->rt;
+}
+
+/*
+ * Whether the calling thread is inside a task of the same class: of those that
+ * begin at one line, one may wait for another, as recursive algorithms do, and
+ * lockdep must not be told.
+ */
+static inline bool task_class_held(const struct ktask *t)
+{
+#ifdef CONFIG_LOCKDEP
+	int i;
+
+	for (i = 0; i < current->lockdep_depth; i++) {
+		if (current->held_locks[i].instance->key == t->lockdep_map.key)
+			return true;
+	}
+#endif
+	return false;
 }
 
 #endif /* _KTASK_ENGINE_H */

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Executors: the run queue of a CPU, and the work item that drains it.
+ * Executors: the run queue of a CPU, and the work that drains it.
  *
  * A task is pushed on the queue under the executor's lock if that is free, else
- * on the lock-free inbox, so a push never waits and may come from any context.
- * The queue can be taken from in the middle, which a joiner that helps needs.
+ * on the lock-free inbox, from where a work item moves it to the queue; so a
+ * push never waits, and may come from any context. The queue can be taken from
+ * in the middle, which a joiner that helps needs.
  *
- * armed says that the work is queued or running and will look again, so that
- * most pushes need not queue it. It pairs as follows:
- *
- *	push to the queue, under the lock	sees armed, or sets it and kicks
- *	push to the inbox:			pop:
- *	  llist_add(inbox)			  armed = false
- *	  full barrier (the llist's cmpxchg)	  full barrier
- *	  if !armed, kick			  if inbox, go on
- *
- * so either the pusher kicks or the executor sees the task.
+ * The queue is drained by one of a few work items. The rule is: while there are
+ * tasks in the queue, a drainer is pending on the workqueue. When nothing ran, it
+ * runs at once; while another drainer runs, it does not, since the workqueue runs
+ * one work item of a CPU at a time; but when a resume function or a cleanup
+ * sleeps, in whatever way, the workqueue lets the pending drainer run, and the
+ * task that sleeps keeps nobody waiting but itself. What it waits for may even
+ * be a task of this queue.
  *
  * The kick runs with preemption off, which is what runtime_destroy() waits for
  * before it takes the workqueue away: the task just pushed may end, and the
  * runtime with it, before its pusher is done.
  */
+#include <linux/bitops.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 
@@ -29,108 +28,169 @@
 /* Tasks run in a row before other work of the CPU gets its turn. */
 #define EXECUTOR_BUDGET	128
 
-static void executor_kick(struct ktask_executor *ex)
+/*
+ * There are tasks in the queue: have a drainer pending. If all are asleep in
+ * tasks, the first to come back finds what is queued.
+ * Return: a drainer to be queued by drainer_kick(), without the lock; or NULL.
+ */
+static struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex)
 {
-	queue_work_on(ex->cpu, ex->rt->wq, &ex->work);
+	int i;
+
+	lockdep_assert_held(&ex->lock);
+	if (ex->pending || !ex->idle)
+		return NULL;
+	i = __ffs(ex->idle);
+	ex->idle &= ~BIT(i);
+	ex->pending = true;
+	return &ex->drainers[i];
 }
 
-/* Return: whether the executor must be kicked. */
-static bool executor_push_inbox(struct ktask_executor *ex, struct ktask *t)
+static void drainer_kick(struct ktask_drainer *d)
 {
-	llist_add(&t->inbox, &ex->inbox);
-	return !READ_ONCE(ex->armed) && !xchg(&ex->armed, true);
+	if (d)
+		queue_work_on(d->ex->cpu, d->ex->rt->wq, &d->work);
 }
 
-/* Return: as executor_push_inbox(). */
-static bool executor_push_queue(struct ktask_executor *ex, struct ktask *t)
+static void executor_enqueue(struct ktask_executor *ex, struct ktask *t)
 {
-	bool armed;
-
-	if (!raw_spin_trylock(&ex->lock))
-		return executor_push_inbox(ex, t);
+	lockdep_assert_held(&ex->lock);
 	list_add_tail(&t->run, &ex->queue);
 	t->on_queue = true;
-	armed = ex->armed;
-	WRITE_ONCE(ex->armed, true);
-	raw_spin_unlock(&ex->lock);
-	return !armed;
+}
+
+/* Return: false if it was not in the queue. */
+static bool executor_dequeue(struct ktask_executor *ex, struct ktask *t)
+{
+	lockdep_assert_held(&ex->lock);
+	if (!t->on_queue)
+		return false;
+	list_del(&t->run);
+	t->on_queue = false;
+	return true;
 }
 
 /* Queue @t, for which the caller has set KT_QUEUED. Any context. */
 void executor_push(struct ktask *t)
 {
 	struct ktask_executor *ex = t->ex;
+	struct ktask_drainer *d;
 
 	preempt_disable();
-	if (executor_push_queue(ex, t))
-		executor_kick(ex);
+	if (raw_spin_trylock(&ex->lock)) {
+		executor_enqueue(ex, t);
+		d = executor_need_drainer(ex);
+		raw_spin_unlock(&ex->lock);
+		drainer_kick(d);
+	} else {
+		llist_add(&t->inbox, &ex->inbox);
+		queue_work_on(ex->cpu, ex->rt->wq, &ex->inbox_work);
+	}
 	preempt_enable();
 }
 
-/* Move the inbox, last come first, to the end of the queue, in order. */
+/* The inbox is last come first. */
 static void executor_empty_inbox(struct ktask_executor *ex)
 {
 	struct llist_node *first = llist_del_all(&ex->inbox);
 	struct ktask *t, *next;
 
-	lockdep_assert_held(&ex->lock);
 	first = llist_reverse_order(first);
-	llist_for_each_entry_safe(t, next, first, inbox) {
-		list_add_tail(&t->run, &ex->queue);
-		t->on_queue = true;
-	}
+	llist_for_each_entry_safe(t, next, first, inbox)
+		executor_enqueue(ex, t);
 }
 
-static struct ktask *executor_pop(struct ktask_executor *ex)
+/* Take the next task off the queue. A drainer that gets NULL is idle. */
+static struct ktask *executor_pop(struct ktask_drainer *self)
 {
+	struct ktask_executor *ex = self->ex;
+	struct ktask_drainer *d = NULL;
 	struct ktask *t;
 
 	raw_spin_lock(&ex->lock);
 	if (!llist_empty(&ex->inbox))
 		executor_empty_inbox(ex);
 	t = list_first_entry_or_null(&ex->queue, struct ktask, run);
-	if (!t) {
-		WRITE_ONCE(ex->armed, false);
-		smp_mb(); /* pairs with llist_add() in executor_push() */
-		if (!llist_empty(&ex->inbox)) {
-			WRITE_ONCE(ex->armed, true);
-			executor_empty_inbox(ex);
-			t = list_first_entry(&ex->queue, struct ktask, run);
-		}
-	}
-	if (t) {
-		list_del(&t->run);
-		t->on_queue = false;
-	}
+	if (t)
+		executor_dequeue(ex, t);
+	else
+		ex->idle |= BIT(self - ex->drainers);
+	if (!list_empty(&ex->queue))
+		d = executor_need_drainer(ex);
 	raw_spin_unlock(&ex->lock);
+	drainer_kick(d);
 	return t;
 }
 
-static void executor_work(struct work_struct *work)
+/* Make room for other work of the CPU: go behind it. */
+static void drainer_yield(struct ktask_drainer *self)
 {
-	struct ktask_executor *ex;
+	struct ktask_executor *ex = self->ex;
+	struct ktask_drainer *d = NULL;
+
+	raw_spin_lock(&ex->lock);
+	ex->idle |= BIT(self - ex->drainers);
+	if (!list_empty(&ex->queue))
+		d = executor_need_drainer(ex);
+	raw_spin_unlock(&ex->lock);
+	drainer_kick(d);
+}
+
+static void drainer_work(struct work_struct *work)
+{
+	struct ktask_drainer *self;
 	int budget = EXECUTOR_BUDGET;
 	struct ktask *t;
 
-	ex = container_of(work, struct ktask_executor, work);
-	while ((t = executor_pop(ex))) {
+	self = container_of(work, struct ktask_drainer, work);
+	raw_spin_lock(&self->ex->lock);
+	self->ex->pending = false;
+	raw_spin_unlock(&self->ex->lock);
+
+	while ((t = executor_pop(self))) {
 		task_dequeued(t);
 		if (!--budget) {
-			executor_kick(ex);
+			drainer_yield(self);
 			break;
 		}
 		cond_resched();
 	}
 }
 
+static void inbox_work(struct work_struct *work)
+{
+	struct ktask_drainer *d = NULL;
+	struct ktask_executor *ex;
+
+	ex = container_of(work, struct ktask_executor, inbox_work);
+	raw_spin_lock(&ex->lock);
+	executor_empty_inbox(ex);
+	if (!list_empty(&ex->queue))
+		d = executor_need_drainer(ex);
+	raw_spin_unlock(&ex->lock);
+	drainer_kick(d);
+}
+
 void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu)
 {
+	int i;
+
+	BUILD_BUG_ON(EXECUTOR_DRAINERS > BITS_PER_BYTE * sizeof(ex->idle));
 	raw_spin_lock_init(&ex->lock);
 	INIT_LIST_HEAD(&ex->queue);
 	init_llist_head(&ex->inbox);
-	INIT_WORK(&ex->work, executor_work);
+	INIT_WORK(&ex->inbox_work, inbox_work);
 	ex->rt = rt;
 	ex->cpu = cpu;
+	for (i = 0; i < EXECUTOR_DRAINERS; i++) {
+		struct ktask_drainer *d = &ex->drainers[i];
+
+		INIT_WORK(&d->work, drainer_work);
+		lockdep_init_map(&d->work.lockdep_map, "ktask_executor",
+				 &rt->key, 0);
+		d->ex = ex;
+		ex->idle |= BIT(i);
+	}
 }
 
 /* Half the stack bounds how deep helpers that help can nest. */
@@ -163,11 +223,7 @@ bool ktask_help(struct ktask *t)
 		 * If it is queued but not linked, it is in the inbox or was
 		 * just popped; its executor will find that it needs nothing.
 		 */
-		linked = t->on_queue;
-		if (linked) {
-			list_del(&t->run);
-			t->on_queue = false;
-		}
+		linked = executor_dequeue(ex, t);
 		claimed = task_claim(t, linked);
 		raw_spin_unlock(&ex->lock);
 	}
@@ -176,6 +232,6 @@ bool ktask_help(struct ktask *t)
 	if (!claimed)
 		return false;
 	this_cpu_inc(task_runtime(t)->stats->helped);
-	task_run(t);
+	blocking_run_other(t);
 	return true;
 }

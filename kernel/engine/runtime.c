@@ -111,6 +111,7 @@ static void runtime_free(struct ktask_runtime *rt)
 		destroy_workqueue(rt->wq);
 	free_percpu(rt->stats);
 	free_percpu(rt->executors);
+	lockdep_unregister_key(&rt->key);
 	kfree(rt);
 }
 
@@ -130,6 +131,7 @@ struct ktask_runtime *ktask_runtime_create(const char *name)
 
 	if (!rt)
 		return ERR_PTR(-ENOMEM);
+	lockdep_register_key(&rt->key);
 	strscpy(rt->name, name, sizeof(rt->name));
 	init_completion(&rt->idle);
 	spin_lock_init(&rt->lock);

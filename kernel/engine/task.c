@@ -72,25 +72,28 @@ static struct module *task_pinned(const struct ktask *t)
 static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 {
 	struct ktask_runtime *rt = attr->runtime ?: ktask_default_runtime();
+	const char *fn_name = attr->fn_name ?: "ktask";
 	static struct lock_class_key no_key;
+	struct lock_class_key *key = attr->key ?: &no_key;
 
 	atomic_set(&t->state, KT_NEW);
 	refcount_set(&t->refs, 1);
 	t->ex = raw_cpu_ptr(rt->executors);
 	t->release = attr->release;
 	t->owner = attr->owner;
-	t->name = attr->name ?: attr->fn_name ?: "ktask";
+	t->name = attr->name ?: fn_name;
 	t->kind = attr->flags & (KTASK_NO_HELP | KTASK_NO_PIN);
 	if (attr->blocking) {
 		t->kind |= __KTASK_BLOCKING;
 		t->blocking = attr->blocking;
 		INIT_WORK(&t->work, blocking_work);
+		/* The class of the task, see blocking_work(). */
+		lockdep_init_map(&t->work.lockdep_map, fn_name, key, 0);
 	} else {
 		t->resume = attr->resume;
 	}
 	INIT_LIST_HEAD(&t->owned);
-	lockdep_init_map(&t->lockdep_map, attr->fn_name ?: "ktask",
-			 attr->key ?: &no_key, 0);
+	lockdep_init_map(&t->lockdep_map, fn_name, key, 0);
 	if (attr->init)
 		memcpy(ktask_frame(t), attr->init, attr->frame_size);
 }
@@ -331,10 +334,24 @@ static void task_suspend(struct ktask *t, bool again)
 		executor_push(t);
 }
 
+/* The end of @t in an executor or a helper. */
+static void task_end(struct ktask *t, enum ktask_outcome outcome, long result)
+{
+	bool nested = task_class_held(t);
+
+	if (!nested)
+		lock_map_acquire(&t->lockdep_map);
+	task_run_defers(t);
+	if (!nested)
+		lock_map_release(&t->lockdep_map);
+	task_finish(t, outcome, result);
+}
+
 /* Give @t, which the caller has claimed, the CPU until its next await. */
 void task_run(struct ktask *t)
 {
 	ktask_poll_t poll;
+	bool nested;
 
 	this_cpu_inc(task_runtime(t)->stats->resumed);
 	if (t->armed && !await_over(t)) {
@@ -342,24 +359,27 @@ void task_run(struct ktask *t)
 		return;
 	}
 	if (ktask_aborted(t)) {
-		task_finish(t, KTASK_CANCELLED, -ECANCELED);
+		task_end(t, KTASK_CANCELLED, -ECANCELED);
 		return;
 	}
 
-	lock_map_acquire(&t->lockdep_map);
+	nested = task_class_held(t);
+	if (!nested)
+		lock_map_acquire(&t->lockdep_map);
 	poll = t->resume(t);
-	lock_map_release(&t->lockdep_map);
+	if (!nested)
+		lock_map_release(&t->lockdep_map);
 
 	if (poll == KTASK_READY) {
-		task_finish(t, KTASK_RETURNED, t->done.value);
+		task_end(t, KTASK_RETURNED, t->done.value);
 	} else if (poll == KTASK_AGAIN || t->armed) {
 		task_suspend(t, poll == KTASK_AGAIN);
 	} else if (ktask_aborted(t)) {
-		task_finish(t, KTASK_CANCELLED, -ECANCELED);
+		task_end(t, KTASK_CANCELLED, -ECANCELED);
 	} else {
 		WARN_ONCE(1, "ktask: \"%s\" (%ps) waits for nothing\n",
 			  t->name, t->resume);
-		task_finish(t, KTASK_FAILED, -EDEADLK);
+		task_end(t, KTASK_FAILED, -EDEADLK);
 	}
 }
 
@@ -397,27 +417,22 @@ void ktask_defer(struct ktask *t, struct ktask_defer *d, void (*fn)(void *arg),
 }
 EXPORT_SYMBOL_NS_GPL(ktask_defer, KTASK_NS);
 
-static void task_run_defers(struct ktask *t)
+void task_run_defers(struct ktask *t)
 {
 	struct ktask_defer *d;
 
-	if (!t->defers)
-		return;
-	lock_map_acquire(&t->lockdep_map);
 	while ((d = t->defers)) {
 		t->defers = d->next;
 		d->fn(d->arg);
 	}
-	lock_map_release(&t->lockdep_map);
 }
 
-/* The end of @t, which the caller runs. */
+/* The end of @t, which the caller runs, and whose cleanups have run. */
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
 {
 	struct ktask_runtime *rt = task_runtime(t);
 	int old, new;
 
-	task_run_defers(t);
 	this_cpu_inc(rt->stats->completed);
 	if (outcome == KTASK_CANCELLED)
 		this_cpu_inc(rt->stats->cancelled);
