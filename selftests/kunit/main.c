@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The KUnit suites of ktask.
+ */
+#include <linux/module.h>
+
+#include "kernel/compat.h"
+#include "util.h"
+
+kunit_test_suites(&ktask_future_suite,
+		  &ktask_spawn_suite,
+		  &ktask_await_suite,
+		  &ktask_join_suite,
+		  &ktask_abort_suite,
+		  &ktask_abort_blocking_suite,
+		  &ktask_defer_suite,
+		  &ktask_blocking_suite,
+		  &ktask_timer_suite,
+		  &ktask_runtime_suite,
+		  &ktask_executor_suite,
+		  &ktask_op_suite);
+
+MODULE_DESCRIPTION("KUnit suites of ktask");
+MODULE_AUTHOR("The ktask developers");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(KTASK_NS);

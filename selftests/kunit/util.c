@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the suites share. See util.h.
+ */
+#include <linux/cpumask.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "kernel/compat.h"
+#include "util.h"
+
+/* Something of this module will never end, so its code has to stay. */
+static void left_behind(const char *what)
+{
+	__module_get(THIS_MODULE);
+	WARN(1, "ktask_kunit: %s did not end\n", what);
+}
+
+/* --- Tasks ---------------------------------------------------------------- */
+
+/* Wait for the end of @t in a way that does not run it. */
+bool kt_ended(struct ktask *t)
+{
+	return !ktask_future_wait_until(ktask_future(t), TASK_UNINTERRUPTIBLE,
+					ktime_add(ktime_get(), KT_HANG_KTIME));
+}
+
+static void reap(void *arg)
+{
+	struct ktask *t = arg;
+
+	ktask_abort(t);
+	if (kt_ended(t))
+		ktask_put(t);
+	else
+		left_behind("a task");
+}
+
+/* @t, as it came from a spawn, is ended and put when the case ends. */
+struct ktask *kt_own(struct kunit *test, struct ktask *t)
+{
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, reap, t));
+	return t;
+}
+
+ktask_poll_t kt_return_body(struct ktask *t)
+{
+	long *result = ktask_frame(t);
+
+	KTASK_BEGIN(t);
+	KTASK_RETURN(t, *result);
+	KTASK_END(t);
+}
+
+/* --- Runtimes ------------------------------------------------------------- */
+
+struct doomed {
+	struct ktask_runtime *rt;
+	struct completion gone;
+};
+
+static int destroyer(void *arg)
+{
+	struct doomed *d = arg;
+
+	ktask_runtime_destroy(d->rt);
+	complete(&d->gone);
+	return 0;
+}
+
+/* In a thread of its own, for it may hang. */
+static void destroy(void *rt)
+{
+	struct doomed *d = kzalloc(sizeof(*d), GFP_KERNEL | __GFP_NOFAIL);
+	struct task_struct *thread;
+
+	d->rt = rt;
+	init_completion(&d->gone);
+	thread = kthread_create(destroyer, d, "kt_destroyer");
+	if (WARN_ON(IS_ERR(thread)))
+		return;
+	get_task_struct(thread);
+	wake_up_process(thread);
+	if (wait_for_completion_timeout(&d->gone, KT_HANG)) {
+		kthread_stop(thread);
+		put_task_struct(thread);
+		kfree(d);
+	} else {
+		left_behind("a runtime");
+	}
+}
+
+struct ktask_runtime *kt_runtime(struct kunit *test)
+{
+	struct ktask_runtime *rt = ktask_runtime_create("kunit");
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rt);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy, rt));
+	return rt;
+}
+
+/* Now, rather than at the end of the case. */
+void kt_destroy(struct kunit *test, struct ktask_runtime *rt)
+{
+	kunit_release_action(test, destroy, rt);
+}
+
+/* --- An executor that is kept busy ---------------------------------------- */
+
+/* What the calling thread spawns from now on is for one executor. */
+void kt_pin_cpu(void)
+{
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+}
+
+static ktask_poll_t plug_body(struct ktask *t)
+{
+	struct kt_plug **plug = ktask_frame(t);
+
+	KTASK_BEGIN(t);
+	complete(&(*plug)->in);
+	wait_for_completion(&(*plug)->out);
+	KTASK_RETURN(t, 0);
+	KTASK_END(t);
+}
+
+static void unplug_all(void *plug)
+{
+	kt_unplug_all(plug);
+}
+
+/*
+ * For a thread that is pinned: what it spawns on @rt stays queued. An executor
+ * runs others while one sleeps, but no more than so many at once.
+ */
+struct kt_plug *kt_plug(struct kunit *test, struct ktask_runtime *rt)
+{
+	struct kt_plug *plug = kunit_kzalloc(test, sizeof(*plug), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, plug);
+	init_completion(&plug->in);
+	init_completion(&plug->out);
+	for (i = 0; i < KT_EXECUTOR_SLEEPERS; i++)
+		kt_own(test, ktask_spawn(plug_body, struct kt_plug *,
+					 .runtime = rt, .init = &plug,
+					 .flags = KTASK_NO_HELP));
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, unplug_all, plug));
+	for (i = 0; i < KT_EXECUTOR_SLEEPERS; i++)
+		KT_COMPLETED(test, &plug->in);
+	return plug;
+}
+
+/* Let one of them go on, so that what is queued is run in its order. */
+void kt_unplug(struct kt_plug *plug)
+{
+	complete(&plug->out);
+}
+
+void kt_unplug_all(struct kt_plug *plug)
+{
+	complete_all(&plug->out);
+}
+
+/* --- What happened, in order ---------------------------------------------- */
+
+struct kt_trail *kt_trail(struct kunit *test)
+{
+	struct kt_trail *trail = kunit_kzalloc(test, sizeof(*trail), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, trail);
+	spin_lock_init(&trail->lock);
+	return trail;
+}
+
+void kt_mark(struct kt_trail *trail, char c)
+{
+	guard(spinlock_irqsave)(&trail->lock);
+	if (trail->n < sizeof(trail->s) - 1)
+		trail->s[trail->n++] = c;
+}
+
+static void mark_cleanup(void *arg)
+{
+	struct kt_cleanup *cleanup = arg;
+
+	kt_mark(cleanup->trail, cleanup->c);
+}
+
+void kt_defer_mark(struct ktask *t, struct kt_cleanup *cleanup,
+		   struct kt_trail *trail, char c)
+{
+	cleanup->trail = trail;
+	cleanup->c = c;
+	ktask_defer(t, &cleanup->d, mark_cleanup, cleanup);
+}
+
+/* --- Threads -------------------------------------------------------------- */
+
+static int thread_main(void *arg)
+{
+	struct kt_thread *th = arg;
+
+	th->ret = th->fn(th->arg);
+	complete(&th->ended);
+	return 0;
+}
+
+static void thread_gone(void *arg)
+{
+	struct kt_thread *th = arg;
+
+	if (wait_for_completion_timeout(&th->ended, KT_HANG)) {
+		kthread_stop(th->task);
+		put_task_struct(th->task);
+		kfree(th);
+	} else {
+		left_behind("a thread");
+	}
+}
+
+struct kt_thread *kt_thread(struct kunit *test, int (*fn)(void *arg), void *arg)
+{
+	struct kt_thread *th = kzalloc(sizeof(*th), GFP_KERNEL);
+	struct task_struct *task;
+
+	KUNIT_ASSERT_NOT_NULL(test, th);
+	th->fn = fn;
+	th->arg = arg;
+	init_completion(&th->ended);
+	task = kthread_create(thread_main, th, "kt_thread");
+	if (IS_ERR(task)) {
+		kfree(th);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	}
+	th->task = get_task_struct(task);
+	wake_up_process(task);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, thread_gone, th));
+	return th;
+}
+
+static int rival_main(void *arg)
+{
+	struct kt_rival *r = arg;
+
+	/* Spins, so as to be quick when asked. */
+	while (!READ_ONCE(r->stop)) {
+		/* Pairs with kt_rival_go(). */
+		if (smp_load_acquire(&r->asked) != r->done) {
+			r->fn(r->arg);
+			/* Pairs with kt_rival_done(). */
+			smp_store_release(&r->done, r->done + 1);
+		}
+		cpu_relax();
+		cond_resched();
+	}
+	return 0;
+}
+
+static void rival_stop(void *arg)
+{
+	struct kt_rival *r = arg;
+
+	WRITE_ONCE(r->stop, true);
+}
+
+struct kt_rival *kt_rival(struct kunit *test)
+{
+	struct kt_rival *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	kt_thread(test, rival_main, r);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, rival_stop, r));
+	return r;
+}
+
+void kt_rival_go(struct kt_rival *r, void (*fn)(void *arg), void *arg)
+{
+	r->fn = fn;
+	r->arg = arg;
+	/* Pairs with rival_main(). */
+	smp_store_release(&r->asked, r->asked + 1);
+}
+
+bool kt_rival_done(struct kt_rival *r)
+{
+	unsigned long until = jiffies + KT_HANG;
+
+	/* Pairs with rival_main(). */
+	while (smp_load_acquire(&r->done) != r->asked) {
+		if (time_after(jiffies, until))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+void kt_dither(unsigned int max)
+{
+	ndelay(100);
+	udelay(get_random_u32_below(max + 1));
+}
+
+/* --- Contexts ------------------------------------------------------------- */
+
+const struct kt_context kt_contexts[4] = {
+	{ "process", KT_PROCESS },
+	{ "irqs_off", KT_IRQS_OFF },
+	{ "softirq", KT_SOFTIRQ },
+	{ "hardirq", KT_HARDIRQ },
+};
+
+void kt_context_desc(const struct kt_context *context, char *desc)
+{
+	strscpy(desc, context->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+struct call {
+	struct hrtimer timer;
+	void (*fn)(void *arg);
+	void *arg;
+	bool hardirq;
+	bool softirq;
+	struct completion done;
+};
+
+static enum hrtimer_restart call_fired(struct hrtimer *timer)
+{
+	struct call *c = container_of(timer, struct call, timer);
+
+	c->hardirq = in_hardirq();
+	c->softirq = in_serving_softirq();
+	c->fn(c->arg);
+	complete(&c->done);
+	return HRTIMER_NORESTART;
+}
+
+static void call_in_timer(struct kunit *test, bool hard, void (*fn)(void *arg),
+			  void *arg)
+{
+	enum hrtimer_mode mode = hard ? HRTIMER_MODE_REL_HARD :
+					HRTIMER_MODE_REL_SOFT;
+	struct call *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->fn = fn;
+	c->arg = arg;
+	init_completion(&c->done);
+	hrtimer_setup(&c->timer, call_fired, CLOCK_MONOTONIC, mode);
+	hrtimer_start(&c->timer, kt_us(10), mode);
+	KT_COMPLETED(test, &c->done);
+	hrtimer_cancel(&c->timer);
+	KUNIT_EXPECT_EQ(test, c->hardirq, hard);
+	/* An interrupt may have come on top of a softirq. */
+	if (!hard)
+		KUNIT_EXPECT_TRUE(test, c->softirq);
+}
+
+/* Call @fn in a context, and come back when it has returned. */
+void kt_call_in(struct kunit *test, const struct kt_context *context,
+		void (*fn)(void *arg), void *arg)
+{
+	static DEFINE_SPINLOCK(lock);
+	unsigned long flags;
+
+	switch (context->kind) {
+	case KT_PROCESS:
+		fn(arg);
+		break;
+	case KT_IRQS_OFF:
+		spin_lock_irqsave(&lock, flags);
+		fn(arg);
+		spin_unlock_irqrestore(&lock, flags);
+		break;
+	case KT_SOFTIRQ:
+	case KT_HARDIRQ:
+		call_in_timer(test, context->kind == KT_HARDIRQ, fn, arg);
+		break;
+	}
+}
