@@ -58,17 +58,16 @@ void ktask_engine_exit(void);
 #define KT_FIRED_TIMER	BIT(7)
 #define KT_FIRED		(KT_FIRED_WAITER | KT_FIRED_TIMER)
 
-/* Resume functions of one executor that may sleep while it still runs others. */
-#define EXECUTOR_DRAINERS	8
-
 /**
  * struct ktask_drainer - a work item that drains an executor's queue
  * @work: the work
  * @ex: the executor
+ * @idle: in ex->idle while it is neither queued nor running
  */
 struct ktask_drainer {
 	struct work_struct work;
 	struct ktask_executor *ex;
+	struct list_head idle;
 };
 
 /**
@@ -78,8 +77,8 @@ struct ktask_drainer {
  *	interrupt handler never waits for it
  * @queue: tasks to run, first come first
  * @pending: a drainer is queued and has not begun to run
- * @idle: mask of the drainers that are neither queued nor running
- * @drainers: see executor.c
+ * @idle: drainers that are neither queued nor running
+ * @first: the first two drainers; more are allocated when they are asleep
  * @inbox: tasks pushed while @lock was held by somebody else
  * @inbox_work: moves them to @queue
  * @rt: whose executor this is
@@ -89,8 +88,8 @@ struct ktask_executor {
 	raw_spinlock_t lock;
 	struct list_head queue;
 	bool pending;
-	u8 idle;
-	struct ktask_drainer drainers[EXECUTOR_DRAINERS];
+	struct list_head idle;
+	struct ktask_drainer first[2];
 	struct llist_head inbox;
 	struct work_struct inbox_work;
 	struct ktask_runtime *rt;
@@ -142,6 +141,7 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 
 /* executor.c */
 void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu);
+void executor_free(struct ktask_executor *ex);
 void executor_push(struct ktask *t);
 
 /* blocking.c */

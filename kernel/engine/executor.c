@@ -7,21 +7,22 @@
  * push never waits, and may come from any context. The queue can be taken from
  * in the middle, which a joiner that helps needs.
  *
- * The queue is drained by one of a few work items. The rule is: while there are
- * tasks in the queue, a drainer is pending on the workqueue. When nothing ran, it
- * runs at once; while another drainer runs, it does not, since the workqueue runs
- * one work item of a CPU at a time; but when a resume function or a cleanup
- * sleeps, in whatever way, the workqueue lets the pending drainer run, and the
- * task that sleeps keeps nobody waiting but itself. What it waits for may even
- * be a task of this queue.
+ * The queue is drained by work items. The rule is: while there are tasks in the
+ * queue, a drainer is pending on the workqueue. When nothing ran, it runs at
+ * once; while another drainer runs, it does not, since the workqueue runs one
+ * work item of a CPU at a time; but when a resume function or a cleanup sleeps,
+ * in whatever way, the workqueue lets the pending drainer run, and the task that
+ * sleeps keeps nobody waiting but itself. What it waits for may even be a task of
+ * this queue. So that there is always one more, a drainer makes sure that there
+ * is before it runs a task.
  *
  * The kick runs with preemption off, which is what runtime_destroy() waits for
  * before it takes the workqueue away: the task just pushed may end, and the
  * runtime with it, before its pusher is done.
  */
-#include <linux/bitops.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
+#include <linux/slab.h>
 
 #include "engine.h"
 
@@ -29,22 +30,26 @@
 #define EXECUTOR_BUDGET	128
 
 /*
- * There are tasks in the queue: have a drainer pending. If all are asleep in
+ * Have a drainer pending if there are tasks in the queue. If all are asleep in
  * tasks, the first to come back finds what is queued.
  * Return: a drainer to be queued by drainer_kick(), without the lock; or NULL.
  */
 static struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex)
 {
-	int i;
+	struct ktask_drainer *d;
 
 	lockdep_assert_held(&ex->lock);
-	if (ex->pending || !ex->idle)
+	if (list_empty(&ex->queue) || ex->pending)
 		return NULL;
-	i = __ffs(ex->idle);
-	ex->idle &= ~BIT(i);
-	ex->pending = true;
-	return &ex->drainers[i];
+	d = list_first_entry_or_null(&ex->idle, struct ktask_drainer, idle);
+	if (d) {
+		list_del(&d->idle);
+		ex->pending = true;
+	}
+	return d;
 }
+
+static void drainer_work(struct work_struct *work);
 
 static void drainer_kick(struct ktask_drainer *d)
 {
@@ -100,12 +105,48 @@ static void executor_empty_inbox(struct ktask_executor *ex)
 		executor_enqueue(ex, t);
 }
 
+static void drainer_init(struct ktask_drainer *d, struct ktask_executor *ex)
+{
+	INIT_WORK(&d->work, drainer_work);
+	lockdep_init_map(&d->work.lockdep_map, "ktask_executor", &ex->rt->key,
+			 0);
+	d->ex = ex;
+}
+
+/* @d has nothing to do; unless there is something by now. */
+static void drainer_idle(struct ktask_drainer *d)
+{
+	struct ktask_executor *ex = d->ex;
+
+	raw_spin_lock(&ex->lock);
+	list_add(&d->idle, &ex->idle);
+	d = executor_need_drainer(ex);
+	raw_spin_unlock(&ex->lock);
+	drainer_kick(d);
+}
+
+/*
+ * All drainers are running: if all of these sleep, nobody is left. Without
+ * memory for one more, it shall be as it is.
+ */
+static void executor_add_drainer(struct ktask_executor *ex)
+{
+	struct ktask_drainer *d;
+
+	d = kmalloc(sizeof(*d), GFP_NOWAIT | __GFP_NOWARN);
+	if (!d)
+		return;
+	drainer_init(d, ex);
+	drainer_idle(d);
+}
+
 /* Take the next task off the queue. A drainer that gets NULL is idle. */
 static struct ktask *executor_pop(struct ktask_drainer *self)
 {
 	struct ktask_executor *ex = self->ex;
-	struct ktask_drainer *d = NULL;
+	struct ktask_drainer *d;
 	struct ktask *t;
+	bool last;
 
 	raw_spin_lock(&ex->lock);
 	if (!llist_empty(&ex->inbox))
@@ -114,26 +155,15 @@ static struct ktask *executor_pop(struct ktask_drainer *self)
 	if (t)
 		executor_dequeue(ex, t);
 	else
-		ex->idle |= BIT(self - ex->drainers);
-	if (!list_empty(&ex->queue))
-		d = executor_need_drainer(ex);
+		list_add(&self->idle, &ex->idle);
+	d = executor_need_drainer(ex);
+	last = list_empty(&ex->idle) && !ex->pending;
 	raw_spin_unlock(&ex->lock);
+
 	drainer_kick(d);
+	if (last)
+		executor_add_drainer(ex);
 	return t;
-}
-
-/* Make room for other work of the CPU: go behind it. */
-static void drainer_yield(struct ktask_drainer *self)
-{
-	struct ktask_executor *ex = self->ex;
-	struct ktask_drainer *d = NULL;
-
-	raw_spin_lock(&ex->lock);
-	ex->idle |= BIT(self - ex->drainers);
-	if (!list_empty(&ex->queue))
-		d = executor_need_drainer(ex);
-	raw_spin_unlock(&ex->lock);
-	drainer_kick(d);
 }
 
 static void drainer_work(struct work_struct *work)
@@ -150,7 +180,8 @@ static void drainer_work(struct work_struct *work)
 	while ((t = executor_pop(self))) {
 		task_dequeued(t);
 		if (!--budget) {
-			drainer_yield(self);
+			/* Other work of the CPU first; then on. */
+			drainer_idle(self);
 			break;
 		}
 		cond_resched();
@@ -159,14 +190,13 @@ static void drainer_work(struct work_struct *work)
 
 static void inbox_work(struct work_struct *work)
 {
-	struct ktask_drainer *d = NULL;
 	struct ktask_executor *ex;
+	struct ktask_drainer *d;
 
 	ex = container_of(work, struct ktask_executor, inbox_work);
 	raw_spin_lock(&ex->lock);
 	executor_empty_inbox(ex);
-	if (!list_empty(&ex->queue))
-		d = executor_need_drainer(ex);
+	d = executor_need_drainer(ex);
 	raw_spin_unlock(&ex->lock);
 	drainer_kick(d);
 }
@@ -175,21 +205,34 @@ void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu)
 {
 	int i;
 
-	BUILD_BUG_ON(EXECUTOR_DRAINERS > BITS_PER_BYTE * sizeof(ex->idle));
 	raw_spin_lock_init(&ex->lock);
 	INIT_LIST_HEAD(&ex->queue);
+	INIT_LIST_HEAD(&ex->idle);
 	init_llist_head(&ex->inbox);
 	INIT_WORK(&ex->inbox_work, inbox_work);
 	ex->rt = rt;
 	ex->cpu = cpu;
-	for (i = 0; i < EXECUTOR_DRAINERS; i++) {
-		struct ktask_drainer *d = &ex->drainers[i];
+	for (i = 0; i < ARRAY_SIZE(ex->first); i++) {
+		drainer_init(&ex->first[i], ex);
+		list_add(&ex->first[i].idle, &ex->idle);
+	}
+}
 
-		INIT_WORK(&d->work, drainer_work);
-		lockdep_init_map(&d->work.lockdep_map, "ktask_executor",
-				 &rt->key, 0);
-		d->ex = ex;
-		ex->idle |= BIT(i);
+static bool drainer_is_allocated(const struct ktask_drainer *d)
+{
+	const struct ktask_executor *ex = d->ex;
+
+	return d < ex->first || d >= ex->first + ARRAY_SIZE(ex->first);
+}
+
+/* Nothing of the executor is queued or runs any more. */
+void executor_free(struct ktask_executor *ex)
+{
+	struct ktask_drainer *d, *next;
+
+	list_for_each_entry_safe(d, next, &ex->idle, idle) {
+		if (drainer_is_allocated(d))
+			kfree(d);
 	}
 }
 

@@ -103,14 +103,25 @@ static void runtime_init_executors(struct ktask_runtime *rt)
 		executor_init(per_cpu_ptr(rt->executors, cpu), rt, cpu);
 }
 
+static void runtime_free_executors(struct ktask_runtime *rt)
+{
+	int cpu;
+
+	if (!rt->executors)
+		return;
+	for_each_possible_cpu(cpu)
+		executor_free(per_cpu_ptr(rt->executors, cpu));
+	free_percpu(rt->executors);
+}
+
 static void runtime_free(struct ktask_runtime *rt)
 {
 	if (rt->blocking_wq)
 		destroy_workqueue(rt->blocking_wq);
 	if (rt->wq)
 		destroy_workqueue(rt->wq);
+	runtime_free_executors(rt);
 	free_percpu(rt->stats);
-	free_percpu(rt->executors);
 	lockdep_unregister_key(&rt->key);
 	kfree(rt);
 }
@@ -141,11 +152,11 @@ struct ktask_runtime *ktask_runtime_create(const char *name)
 	rt->executors = alloc_percpu(struct ktask_executor);
 	if (!rt->executors)
 		goto err_free;
+	runtime_init_executors(rt);
 	rt->stats = alloc_percpu(struct ktask_stats);
 	if (!rt->stats)
 		goto err_free;
-	runtime_init_executors(rt);
-	rt->wq = alloc_workqueue("%s", 0, 0, rt->name);
+	rt->wq = alloc_workqueue("%s", 0, WQ_MAX_ACTIVE, rt->name);
 	if (!rt->wq)
 		goto err_free;
 	rt->blocking_wq = alloc_workqueue("%s_blocking", WQ_UNBOUND, 0,

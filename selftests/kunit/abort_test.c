@@ -257,7 +257,7 @@ static void abort_queued(struct kunit *test)
 	int i;
 
 	kt_pin_cpu();
-	plug = kt_plug(test, rt);
+	plug = kt_plug(test);
 	for (i = 0; i < NR; i++)
 		start(test, &s[i], return_body, rt);
 	/* Every other one. */
@@ -283,7 +283,7 @@ static void abort_and_wait_queued(struct kunit *test)
 	struct scene s = {};
 
 	kt_pin_cpu();
-	kt_plug(test, rt);
+	kt_plug(test);
 	start(test, &s, return_body, rt);
 	ktask_abort_and_wait(s.t);
 	KT_EXPECT_CANCELLED(test, s.t);

@@ -484,7 +484,7 @@ static void await_yield_lets_others(struct kunit *test)
 	int i;
 
 	kt_pin_cpu();
-	plug = kt_plug(test, rt);
+	plug = kt_plug(test);
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
 		f.c = 'a' + i;
 		t[i] = kt_own(test, ktask_spawn(turns_body, struct turns,

@@ -321,6 +321,27 @@ static void defer_joins(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->result, c->err ? (long)c->err : 5L);
 }
 
+/* All asleep on one CPU, which has to run the children. */
+static void defer_joins_by_many(struct kunit *test)
+{
+	const struct parent init = { .body = sleeping_child };
+	struct ktask *t[40];
+	unsigned int wrong = 0;
+	struct parent *p;
+	int i;
+
+	kt_pin_cpu();
+	for (i = 0; i < ARRAY_SIZE(t); i++)
+		t[i] = kt_own(test, ktask_spawn(parent_body, struct parent,
+						.init = &init));
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		KT_FINISH(test, t[i]);
+		p = ktask_frame(t[i]);
+		wrong += p->err || p->result != 5;
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+}
+
 /* --- Children that end with their parent ---------------------------------- */
 
 struct family {
@@ -421,7 +442,7 @@ static void defer_not_for_helper(struct kunit *test)
 	struct napper *n;
 
 	kt_pin_cpu();
-	kt_plug(test, rt);
+	kt_plug(test);
 	t = kt_own(test, ktask_spawn(nap_body, struct napper, .runtime = rt));
 	joiner = kt_own(test, ktask_spawn_blocking(aborted_joiner_body,
 						   struct ktask *,
@@ -438,6 +459,7 @@ static struct kunit_case defer_cases[] = {
 	KUNIT_CASE_PARAM(defer_in_process_context, context_gen_params),
 	KUNIT_CASE(defer_frees_itself),
 	KUNIT_CASE_PARAM(defer_joins, join_gen_params),
+	KUNIT_CASE(defer_joins_by_many),
 	KUNIT_CASE(defer_not_for_helper),
 	KUNIT_CASE(defer_ends_own_kind),
 	{}

@@ -371,7 +371,7 @@ static void join_helps(struct kunit *test)
 	int i;
 
 	kt_pin_cpu();
-	kt_plug(test, rt);
+	kt_plug(test);
 	ktask_future_complete(f, 5);
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		t[i] = spawn_joined(test, f, rt, 0);
@@ -402,7 +402,7 @@ static void join_helps_until_await(struct kunit *test)
 	struct ktask *t;
 
 	kt_pin_cpu();
-	plug = kt_plug(test, rt);
+	plug = kt_plug(test);
 	t = spawn_joined(test, f, rt, 0);
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, ktask_join_timeout(t, NULL, 1));
 	j = ktask_frame(t);
@@ -425,7 +425,7 @@ static void join_no_help(struct kunit *test)
 	struct joined *j;
 
 	kt_pin_cpu();
-	plug = kt_plug(test, rt);
+	plug = kt_plug(test);
 	ktask_future_complete(f, 5);
 	forbidden = spawn_joined(test, f, rt, KTASK_NO_HELP);
 	t = spawn_joined(test, f, rt, 0);

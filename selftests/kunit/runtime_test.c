@@ -247,7 +247,7 @@ static int unplug_later(void *arg)
 
 	while (!ktask_aborted(u->last) && time_before(jiffies, until))
 		usleep_range(100, 1000);
-	kt_unplug_all(u->plug);
+	kt_unplug(u->plug);
 	return ktask_aborted(u->last) ? 0 : -ETIMEDOUT;
 }
 
@@ -263,7 +263,7 @@ static void runtime_destroy_queued(struct kunit *test)
 	int i;
 
 	kt_pin_cpu();
-	u.plug = kt_plug(test, rt);
+	u.plug = kt_plug(test);
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		t[i] = kt_own(test, start_member(rt, i % 6, &c->f,
 						 &c->cleanups));

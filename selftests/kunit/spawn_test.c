@@ -228,13 +228,13 @@ static void spawn_own_storage_detached(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, e);
 	kt_pin_cpu();
-	plug = kt_plug(test, rt);
+	plug = kt_plug(test);
 	ktask_init(&e->task, kt_return_body, long, .runtime = rt,
 		   .release = embedded_release);
 	KUNIT_EXPECT_EQ(test, 0, ktask_start(&e->task));
 	ktask_put(&e->task);
 	KUNIT_EXPECT_EQ(test, atomic_read(&e->released), 0);
-	kt_unplug_all(plug);
+	kt_unplug(plug);
 	KT_EVENTUALLY(test, atomic_read(&e->released));
 	kt_destroy(test, rt);
 	KUNIT_EXPECT_EQ(test, atomic_read(&e->released), 1);
@@ -265,7 +265,7 @@ static void spawn_detached(struct kunit *test)
 	struct ktask *t;
 
 	kt_pin_cpu();
-	plug = kt_plug(test, rt);
+	plug = kt_plug(test);
 	t = ktask_spawn(tell_body, struct teller, .runtime = rt,
 			.init = &(struct teller){ .done = &done });
 	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, t);
@@ -490,7 +490,7 @@ static void spawn_order(struct kunit *test)
 	struct kt_plug *plug;
 
 	kt_pin_cpu();
-	plug = kt_plug(test, rt);
+	plug = kt_plug(test);
 	for (f.c = 'a'; f.c <= 'z'; f.c++)
 		t = kt_own(test, ktask_spawn(mark_body, struct marker,
 					     .runtime = rt, .init = &f));

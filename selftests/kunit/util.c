@@ -118,54 +118,57 @@ void kt_pin_cpu(void)
 	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 }
 
-static ktask_poll_t plug_body(struct ktask *t)
+/* Spins, as an executor runs others while a task of its sleeps. */
+static int plug_main(void *arg)
 {
-	struct kt_plug **plug = ktask_frame(t);
+	struct kt_plug *plug = arg;
 
-	KTASK_BEGIN(t);
-	complete(&(*plug)->in);
-	wait_for_completion(&(*plug)->out);
-	KTASK_RETURN(t, 0);
-	KTASK_END(t);
+	complete(&plug->in);
+	while (!READ_ONCE(plug->out))
+		cpu_relax();
+	return 0;
 }
 
-static void unplug_all(void *plug)
+static void plug_gone(void *arg)
 {
-	kt_unplug_all(plug);
+	struct kt_plug *plug = arg;
+
+	kt_unplug(plug);
+	kthread_stop(plug->thread);
+	put_task_struct(plug->thread);
 }
 
 /*
- * For a thread that is pinned: what it spawns on @rt stays queued. An executor
- * runs others while one sleeps, but no more than so many at once.
+ * For a thread that is pinned, and becomes a real-time one, just above the plug:
+ * what it spawns on this CPU stays queued, also while it sleeps itself.
  */
-struct kt_plug *kt_plug(struct kunit *test, struct ktask_runtime *rt)
+struct kt_plug *kt_plug(struct kunit *test)
 {
 	struct kt_plug *plug = kunit_kzalloc(test, sizeof(*plug), GFP_KERNEL);
-	int i;
+	struct task_struct *thread;
 
 	KUNIT_ASSERT_NOT_NULL(test, plug);
 	init_completion(&plug->in);
-	init_completion(&plug->out);
-	for (i = 0; i < KT_EXECUTOR_SLEEPERS; i++)
-		kt_own(test, ktask_spawn(plug_body, struct kt_plug *,
-					 .runtime = rt, .init = &plug,
-					 .flags = KTASK_NO_HELP));
+	plug->owner = current;
+	thread = kthread_create(plug_main, plug, "kt_plug");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
+	kthread_bind(thread, raw_smp_processor_id());
+	sched_set_fifo_low(thread);
+	sched_set_fifo(current);
+	plug->thread = get_task_struct(thread);
+	wake_up_process(thread);
 	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, unplug_all, plug));
-	for (i = 0; i < KT_EXECUTOR_SLEEPERS; i++)
-		KT_COMPLETED(test, &plug->in);
+			kunit_add_action_or_reset(test, plug_gone, plug));
+	KT_COMPLETED(test, &plug->in);
 	return plug;
 }
 
-/* Let one of them go on, so that what is queued is run in its order. */
 void kt_unplug(struct kt_plug *plug)
 {
-	complete(&plug->out);
-}
-
-void kt_unplug_all(struct kt_plug *plug)
-{
-	complete_all(&plug->out);
+	WRITE_ONCE(plug->out, true);
+	/* The case may be over, and its thread gone. */
+	if (current == plug->owner)
+		sched_set_normal(current, 0);
 }
 
 /* --- What happened, in order ---------------------------------------------- */

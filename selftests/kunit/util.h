@@ -92,25 +92,25 @@ ktask_poll_t kt_return_body(struct ktask *t);
 struct ktask_runtime *kt_runtime(struct kunit *test);
 void kt_destroy(struct kunit *test, struct ktask_runtime *rt);
 
-/* --- An executor that is kept busy ---------------------------------------- */
-
-/* EXECUTOR_DRAINERS of the engine. */
-#define KT_EXECUTOR_SLEEPERS	8
+/* --- An executor that does not get its CPU ------------------------------- */
 
 /**
- * struct kt_plug - tasks that keep their executor from running others
- * @in: completed by each of them when it sleeps
- * @out: to be completed by kt_unplug()
+ * struct kt_plug - a thread that keeps a CPU from running any executor
+ * @thread: the thread
+ * @owner: who runs the case
+ * @in: complete when it does
+ * @out: it shall not any more
  */
 struct kt_plug {
+	struct task_struct *thread;
+	struct task_struct *owner;
 	struct completion in;
-	struct completion out;
+	bool out;
 };
 
 void kt_pin_cpu(void);
-struct kt_plug *kt_plug(struct kunit *test, struct ktask_runtime *rt);
+struct kt_plug *kt_plug(struct kunit *test);
 void kt_unplug(struct kt_plug *plug);
-void kt_unplug_all(struct kt_plug *plug);
 
 /* --- What happened, in order ---------------------------------------------- */
 
