@@ -83,8 +83,9 @@
  *    context and any number of times, and always leads to the task's end: a
  *    queued task's body never runs; a suspended one is not resumed; a running
  *    one ends at its next await; a blocking one sees ktask_aborted(), its
- *    interruptible and killable ktask waits return -ECANCELED, and it is
- *    cancelled if it returns that. A body that returns first has returned.
+ *    interruptible and killable ktask waits return -ECANCELED, all other such
+ *    waits see a fatal signal, and it is cancelled if it returns -ECANCELED, or
+ *    -EINTR or the like for the signal. A body that returns first has returned.
  *    Abort of a task that has ended does nothing, and says so.
  * 5. *Deferred cleanups* run once each, last registered first, in process
  *    context, in whatever way the body ends.
@@ -138,8 +139,9 @@ typedef ktask_poll_t (*ktask_resume_t)(struct ktask *t);
  *
  * Context: process context, in a worker of its own; may sleep for as long as it
  * needs, and should look at ktask_aborted() from time to time.
- * Return: the task's result. -ECANCELED after an abort means that the body has
- * given up because of it: the task then counts as cancelled.
+ * Return: the task's result. After an abort, -ECANCELED, -EINTR or -ERESTARTSYS
+ * means that the body has given up because of it: the task then counts as
+ * cancelled.
  */
 typedef long (*ktask_blocking_t)(struct ktask *t);
 
@@ -172,6 +174,8 @@ struct ktask_defer {
  *	by default the name of its function
  * @runtime: where it runs; by default in the default runtime
  * @init: what its frame begins as; by default zero
+ * @wq: of a blocking task: where it runs; by default in an unbound workqueue of
+ *	@runtime's
  * @flags: %KTASK_NO_HELP, %KTASK_NO_PIN
  * @gfp: how to allocate it; by default %GFP_KERNEL
  * @release: ktask_init() only: called at the last put, in any context, instead
@@ -187,6 +191,7 @@ struct ktask_attr {
 	const char *name;
 	struct ktask_runtime *runtime;
 	const void *init;
+	struct workqueue_struct *wq;
 	unsigned int flags;
 	gfp_t gfp;
 	void (*release)(struct ktask *t);
@@ -239,7 +244,9 @@ struct ktask {
 		};
 		struct {		/* blocking */
 			struct work_struct work;
+			struct workqueue_struct *wq;
 			struct ktask_future abort_asked;
+			struct task_struct *worker; /* while the body runs */
 		};
 	};
 	struct lockdep_map lockdep_map;	/* held while the body runs */

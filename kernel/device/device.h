@@ -25,6 +25,8 @@ struct iov_iter;
  * @last_id: id given last
  * @last_end: counts the ends of jobs
  * @wait: threads in read(), poll() and the last close()
+ * @blocking_wq: where blocking jobs run, so that one file's, which may be stuck,
+ *	do not keep another's waiting; made for the first
  */
 struct session {
 	struct xarray jobs;
@@ -34,6 +36,7 @@ struct session {
 	u64 last_id;
 	u64 last_end;
 	wait_queue_head_t wait;
+	struct workqueue_struct *blocking_wq;
 };
 
 /**
@@ -103,6 +106,7 @@ void job_completion(struct job *job, struct ktask_completion *c);
 /* session.c */
 struct session *session_new(void);
 void session_close(struct session *s);
+struct workqueue_struct *session_blocking_wq(struct session *s);
 int session_add(struct session *s, struct job *job);
 void session_remove(struct session *s, struct job *job);
 void session_job_ended(struct session *s, struct job *job);

@@ -105,8 +105,14 @@ static void job_free(struct ktask *t)
 struct job *job_new(struct session *s, const struct ktask_op *op,
 		    const struct ktask_desc *desc)
 {
+	struct workqueue_struct *wq = NULL;
 	struct job *job;
 
+	if (op->run) {
+		wq = session_blocking_wq(s);
+		if (!wq)
+			return ERR_PTR(-ENOMEM);
+	}
 	job = kzalloc(sizeof(*job) + op->frame_size, GFP_KERNEL_ACCOUNT);
 	if (!job)
 		return ERR_PTR(-ENOMEM);
@@ -125,6 +131,7 @@ struct job *job_new(struct session *s, const struct ktask_op *op,
 	if (op->run)
 		ktask_init_blocking(&job->task, job_run, void,
 				    .name = *job->name ? job->name : op->name,
+				    .wq = wq,
 				    .flags = KTASK_NO_PIN,
 				    .release = job_free);
 	else

@@ -33,6 +33,11 @@ module_param(max_tasks, uint, 0644);
 MODULE_PARM_DESC(max_tasks,
 		 "tasks that an open file may hold whose completion is not taken");
 
+static unsigned int max_blocking = 64;
+module_param(max_blocking, uint, 0644);
+MODULE_PARM_DESC(max_blocking,
+		 "blocking tasks that an open file may have at work at once");
+
 /* Completions that one read copies out between two looks at the lock. */
 #define READ_BATCH	64
 
@@ -59,6 +64,26 @@ static void session_wake(struct session *s)
 	 */
 	if (waitqueue_active(&s->wait))
 		wake_up_poll(&s->wait, EPOLLIN | EPOLLRDNORM);
+}
+
+/* Return: NULL if there is no memory for it. */
+struct workqueue_struct *session_blocking_wq(struct session *s)
+{
+	struct workqueue_struct *wq, *other;
+	unsigned int max = clamp(READ_ONCE(max_blocking), 1U, 512U);
+
+	/* Pairs with the cmpxchg() below. */
+	wq = smp_load_acquire(&s->blocking_wq);
+	if (wq)
+		return wq;
+	wq = alloc_workqueue("ktask_file", WQ_UNBOUND, max);
+	if (!wq)
+		return NULL;
+	other = cmpxchg(&s->blocking_wq, NULL, wq);
+	if (!other)
+		return wq;
+	destroy_workqueue(wq);
+	return other;
 }
 
 /* --- Jobs come ------------------------------------------------------------ */
@@ -444,6 +469,8 @@ void session_close(struct session *s)
 		cond_resched();
 	}
 	xa_destroy(&s->jobs);
+	if (s->blocking_wq)
+		destroy_workqueue(s->blocking_wq);
 	kfree(s);
 	atomic_long_dec(&session_count);
 }

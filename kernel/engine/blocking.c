@@ -5,9 +5,15 @@
  *
  * The kernel has no room in a thread for a pointer of ours, so the threads that
  * run a body are in a small hash table. Only a thread itself looks itself up.
+ *
+ * An abort sends the worker a SIGKILL, which is allowed while the body runs and
+ * forgotten after it, so that not only ktask's waits end but any killable one,
+ * such as that for a page of a file whose server does not answer. worker_lock
+ * sees to it that the signal does not hit the worker in what it does next.
  */
 #include <linux/hash.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "engine.h"
 
@@ -80,6 +86,40 @@ struct ktask *ktask_current_blocking(void)
 	return b ? b->t : NULL;
 }
 
+/* Guards ktask.worker of all tasks; taken with interrupts off. */
+static DEFINE_SPINLOCK(worker_lock);
+
+/* From here on an abort of @t interrupts the calling worker. */
+static void worker_enter(struct ktask *t)
+{
+	spin_lock_irq(&worker_lock);
+	allow_kernel_signal(SIGKILL);
+	t->worker = current;
+	/* It may have come before. */
+	if (ktask_aborted(t))
+		send_sig(SIGKILL, current, 1);
+	spin_unlock_irq(&worker_lock);
+}
+
+static void worker_leave(struct ktask *t)
+{
+	spin_lock_irq(&worker_lock);
+	t->worker = NULL;
+	disallow_signal(SIGKILL);
+	spin_unlock_irq(&worker_lock);
+}
+
+/* @t, which is blocking, has been aborted. Any context. */
+void blocking_interrupt(struct ktask *t)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&worker_lock, flags);
+	if (t->worker)
+		send_sig(SIGKILL, t->worker, 1);
+	spin_unlock_irqrestore(&worker_lock, flags);
+}
+
 /*
  * Run @t, which the caller has claimed, as if not from a blocking task's body:
  * an abort of that is none of @t.
@@ -87,16 +127,25 @@ struct ktask *ktask_current_blocking(void)
 void blocking_run_other(struct ktask *t)
 {
 	struct body *b = body_find();
-	struct ktask *self;
+	struct ktask *self = b ? b->t : NULL;
 
-	if (!b) {
+	if (!self) {
 		task_run(t);
 		return;
 	}
-	self = b->t;
+	worker_leave(self);
 	b->t = NULL;
 	task_run(t);
 	b->t = self;
+	worker_enter(self);
+}
+
+/* Whether a body gives up because it has been aborted when it returns that. */
+static bool gives_up(struct ktask *t, long result)
+{
+	if (result != -ECANCELED && result != -EINTR && result != -ERESTARTSYS)
+		return false;
+	return ktask_aborted(t);
 }
 
 /*
@@ -106,9 +155,9 @@ void blocking_run_other(struct ktask *t)
 void blocking_work(struct work_struct *work)
 {
 	struct ktask *t = container_of(work, struct ktask, work);
-	struct body b;
 	enum ktask_outcome outcome = KTASK_CANCELLED;
 	long result = -ECANCELED;
+	struct body b;
 
 	/* Nobody else claims a blocking task while its work is queued. */
 	if (WARN_ON_ONCE(!task_claim(t, false)))
@@ -116,10 +165,13 @@ void blocking_work(struct work_struct *work)
 	this_cpu_inc(task_runtime(t)->stats->resumed);
 	if (!ktask_aborted(t)) {
 		body_enter(&b, t);
+		worker_enter(t);
 		result = t->blocking(t);
+		worker_leave(t);
 		body_leave(&b);
-		/* A body that was aborted says so by giving up with this. */
-		if (result != -ECANCELED || !ktask_aborted(t))
+		if (gives_up(t, result))
+			result = -ECANCELED;
+		else
 			outcome = KTASK_RETURNED;
 	}
 	task_run_defers(t);

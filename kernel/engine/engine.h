@@ -148,6 +148,7 @@ void executor_push(struct ktask *t);
 void blocking_setup(void);
 void blocking_work(struct work_struct *work);
 void blocking_run_other(struct ktask *t);
+void blocking_interrupt(struct ktask *t);
 
 /* await.c */
 bool await_over(struct ktask *t);

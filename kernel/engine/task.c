@@ -86,6 +86,7 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 	if (attr->blocking) {
 		t->kind |= __KTASK_BLOCKING;
 		t->blocking = attr->blocking;
+		t->wq = attr->wq ?: rt->blocking_wq;
 		INIT_WORK(&t->work, blocking_work);
 		/* The class of the task, see blocking_work(). */
 		lockdep_init_map(&t->work.lockdep_map, fn_name, key, 0);
@@ -153,7 +154,7 @@ int ktask_start(struct ktask *t)
 	/* NEW goes, the others come; somebody may be setting ABORT. */
 	atomic_add(started - KT_NEW, &t->state);
 	if (task_is_blocking(t))
-		queue_work(rt->blocking_wq, &t->work);
+		queue_work(t->wq, &t->work);
 	else
 		executor_push(t);
 	return 0;
@@ -270,6 +271,7 @@ bool ktask_abort(struct ktask *t)
 		return true;
 	/* Ends its waits, if it runs. */
 	ktask_future_complete(&t->abort_asked, -ECANCELED);
+	blocking_interrupt(t);
 	/* If its work did not run yet, it will not; end it on an executor. */
 	if (cancel_work(&t->work)) {
 		atomic_or(KT_QUEUED, &t->state);
