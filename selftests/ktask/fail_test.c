@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every allocation, and every access to our memory, that fails in turn: see
+ * /proc/self/fail-nth in the kernel's fault-injection documentation. What a
+ * call gives is an error of ours or a result, and nothing is left behind.
+ */
+#include "helpers.h"
+
+/* More than any of the calls below makes. */
+#define MANY		2000
+
+FIXTURE(fail) {
+	int fd;
+	int nth;
+	int file;
+	struct ktask_completion c;
+};
+
+#define FAIL_NTH	"/proc/thread-self/fail-nth"
+
+/* By default only those fail that could not wait for memory. */
+static const char *const settings[] = {
+	"/sys/kernel/debug/failslab/ignore-gfp-wait",
+	"/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait",
+	"/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem",
+	"/sys/kernel/debug/fail_page_alloc/min-order",
+};
+
+static void set(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, value, strlen(value)) < 0)
+		fprintf(stderr, "# %s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Few kernels have it: then skip all of this at once, not each test. */
+static void __attribute__((constructor)) need_fault_injection(void)
+{
+	const char *why = NULL;
+
+	if (access(FAIL_NTH, F_OK))
+		why = "the kernel has no fault injection";
+	else if (access(FAIL_NTH, W_OK) || access(settings[0], W_OK))
+		why = "no permission, or no debugfs, to inject faults";
+	if (!why)
+		return;
+	printf("TAP version 13\n1..0 # SKIP %s\n", why);
+	exit(KSFT_SKIP);
+}
+
+FIXTURE_SETUP(fail)
+{
+	size_t i;
+
+	SETUP_OPEN(self->fd, 0);
+	self->nth = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->nth);
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		set(settings[i], i < 3 ? "N" : "0");
+	self->file = sparse_file();
+	ASSERT_LE(0, self->file);
+	ASSERT_EQ(0, ftruncate(self->file, 100000));
+}
+
+FIXTURE_TEARDOWN(fail)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		set(settings[i], i < 3 ? "Y" : "1");
+	close(self->file);
+	close(self->nth);
+	close(self->fd);
+}
+
+/* Have the @n-th from now on fail, in this thread. */
+static void fail_nth(FIXTURE_DATA(fail) *self, unsigned int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", n);
+
+	/* This may be what fails; then nothing will any more. */
+	while (pwrite(self->nth, text, len, 0) < 0) {
+		if (errno != EFAULT)
+			abort();
+	}
+}
+
+/* No more of it. Return: whether there has been one that failed. */
+static bool has_failed(FIXTURE_DATA(fail) *self)
+{
+	char text[16] = "";
+	ssize_t n = pread(self->nth, text, sizeof(text) - 1, 0);
+
+	/* Again, if this is what fails no other did. */
+	if (n < 0 && errno != EFAULT)
+		abort();
+	fail_nth(self, 0);
+	return n > 0 && !atoi(text);
+}
+
+static bool is_failure(int64_t ret)
+{
+	return ret == -ENOMEM || ret == -EFAULT;
+}
+
+/* End and take all that there is. Return: how many tasks that was. */
+static int drain(FIXTURE_DATA(fail) *self)
+{
+	int n = 0;
+
+	kt_abort_all(self->fd);
+	while (kt_read(self->fd, &self->c, 1) == 1)
+		n++;
+	return file_tasks(self->fd) ? -1 : n;
+}
+
+/*
+ * Do @call again and again, each time with another thing failing, until it makes
+ * so few that nothing fails. Then @check, where failed tells whether it did.
+ */
+#define FAIL_EACH(call, check)						\
+do {									\
+	bool failed = true;						\
+	unsigned int n;							\
+									\
+	for (n = 1; failed && n < MANY; n++) {				\
+		fail_nth(self, n);					\
+		call;							\
+		failed = has_failed(self);				\
+		check;							\
+	}								\
+	ASSERT_GT(MANY, n);						\
+	/* Or nothing has been tried. */				\
+	ASSERT_LT(2, n);						\
+	TH_LOG("%u things failed", n - 2);				\
+} while (0)
+
+TEST_F_TIMEOUT(fail, open, SLOW)
+{
+	int fd;
+
+	FAIL_EACH(fd = kt_open(0), {
+		EXPECT_TRUE(fd >= 0 || (failed && is_failure(fd)));
+		if (fd >= 0)
+			close(fd);
+	});
+}
+
+TEST_F_TIMEOUT(fail, info, SLOW)
+{
+	struct ktask_info info;
+	int ret;
+
+	FAIL_EACH(ret = kt_info(self->fd, &info),
+		  EXPECT_TRUE(!ret || (failed && is_failure(ret))));
+}
+
+TEST_F_TIMEOUT(fail, op_info, SLOW)
+{
+	int64_t ret;
+
+	FAIL_EACH(ret = kt_op(self->fd, "hash"),
+		  EXPECT_TRUE(ret >= 0 || (failed && is_failure(ret))));
+}
+
+/*
+ * Spawn @nr of @op. A call that fails has started none; but if the last thing
+ * that it does fails, telling how many, it cannot undo what it did.
+ */
+static void spawn(struct __test_metadata *_metadata, FIXTURE_DATA(fail) *self,
+		  const char *op, void *args, size_t size, int nr)
+{
+	struct ktask_desc descs[8] = {};
+	int ret, error, left, i;
+
+	for (i = 0; i < nr; i++) {
+		descs[i].op = kt_op(self->fd, op);
+		descs[i].args = to_u64(args);
+		descs[i].args_size = size;
+	}
+	FAIL_EACH(ret = kt_spawn(self->fd, descs, nr, &error), {
+		left = drain(self);
+		if (ret < 0) {
+			EXPECT_TRUE(failed && is_failure(ret)) {
+				TH_LOG("spawn gave %d", ret);
+			}
+			EXPECT_TRUE(!left || (ret == -EFAULT && left == nr));
+		} else {
+			EXPECT_EQ(ret, left);
+			EXPECT_TRUE(ret == nr ? !error : failed && is_failure(error)) {
+				TH_LOG("error is %d after %d", error, ret);
+			}
+		}
+	});
+}
+
+TEST_F_TIMEOUT(fail, spawn_nop, SLOW)
+{
+	struct ktask_args_nop args = { .result = 1 };
+
+	spawn(_metadata, self, "nop", &args, sizeof(args), 1);
+}
+
+TEST_F_TIMEOUT(fail, spawn_several, SLOW)
+{
+	struct ktask_args_sleep args = { .duration_ns = HOUR };
+
+	spawn(_metadata, self, "sleep", &args, sizeof(args), 8);
+}
+
+TEST_F_TIMEOUT(fail, spawn_hash, SLOW)
+{
+	struct ktask_args_hash args = { .fd = self->file, .alg = "sha256" };
+
+	spawn(_metadata, self, "hash", &args, sizeof(args), 1);
+}
+
+/* @call takes the completion of a task, or leaves it to be taken. */
+#define FAIL_TO_TAKE(duration, call)					\
+do {									\
+	int64_t id;							\
+	int ret;							\
+									\
+	FAIL_EACH({							\
+		fail_nth(self, 0);					\
+		id = kt_sleep(self->fd, duration, 0);			\
+		fail_nth(self, n);					\
+		ret = call;						\
+	}, {								\
+		EXPECT_TRUE(ret >= 0 || (failed && is_failure(ret)));	\
+		EXPECT_EQ(ret < 0, drain(self));			\
+		self->c.id = id;					\
+	});								\
+} while (0)
+
+TEST_F_TIMEOUT(fail, join, SLOW)
+{
+	FAIL_TO_TAKE(0, kt_join(self->fd, id, FOREVER, &self->c));
+	FAIL_TO_TAKE(MSEC, kt_join(self->fd, id, HOUR, &self->c));
+}
+
+TEST_F_TIMEOUT(fail, join_any, SLOW)
+{
+	FAIL_TO_TAKE(0, kt_join(self->fd, 0, FOREVER, &self->c));
+	FAIL_TO_TAKE(MSEC, kt_join(self->fd, 0, HOUR, &self->c));
+}
+
+TEST_F_TIMEOUT(fail, read, SLOW)
+{
+	FAIL_TO_TAKE(0, kt_read(self->fd, &self->c, 1));
+	FAIL_TO_TAKE(MSEC, kt_read(self->fd, &self->c, 1));
+}
+
+/* An abort has no use for memory: it cannot fail but for its own structure. */
+TEST_F_TIMEOUT(fail, abort, SLOW)
+{
+	int64_t id;
+	int ret;
+
+	FAIL_EACH({
+		fail_nth(self, 0);
+		id = kt_sleep(self->fd, HOUR, 0);
+		fail_nth(self, n);
+		ret = kt_abort(self->fd, id);
+	}, {
+		EXPECT_TRUE(!ret || (failed && ret == -EFAULT));
+		EXPECT_EQ(1, drain(self));
+	});
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# run_tests.sh [NAME...]: runs the tests beside it, by default all, as root on a
+# machine that has ktask loaded, and says how each went, in KTAP:
+#
+#	# === NAME
+#	what it printed
+#	# NAME exit=STATUS	124: it ran out of time
+#	...
+#	# === leftovers
+#	a test for each NAME: no file of the device was left open, and no task
+#	# leftovers exit=STATUS
+#	# === end
+
+dir=$(dirname "$0")
+PATH=$PATH:$dir
+
+# Seconds for each. A kernel with all checks on is several times slower.
+limit=45
+[ ! -e /sys/kernel/debug/kmemleak ] || limit=180
+
+# "ktask info" has the only file that is open.
+leftovers() {
+	ktask info | awk '
+		/^open files/ { files = $NF }
+		/^tasks of open files/ { tasks = $NF }
+		END {
+			if (files == 1 && tasks == 0)
+				exit 0
+			print files - 1 " open files, " tasks + 0 " tasks"
+			exit 1
+		}'
+}
+
+if [ $# -eq 0 ]; then
+	for file in "$dir"/*_test "$dir"/*_test_32 "$dir"/*_test.sh; do
+		[ ! -x "$file" ] || set -- "$@" "${file##*/}"
+	done
+fi
+
+n=0
+failed=0
+left_over=0
+results=
+for name in "$@"; do
+	echo "# === $name"
+	timeout -k 5 $limit "$name" </dev/null 2>&1
+	status=$?
+	# What was printed last may lack its end.
+	[ $status -eq 0 ] || echo
+	echo "# $name exit=$status"
+	# 4: skipped
+	[ $status -eq 0 ] || [ $status -eq 4 ] || failed=1
+
+	n=$((n + 1))
+	if left=$(leftovers 2>&1); then
+		results="${results}ok $n $name
+"
+	else
+		left_over=1
+		results="${results}# $left
+not ok $n $name
+"
+	fi
+done
+
+echo "# === leftovers"
+echo "TAP version 13"
+echo "1..$n"
+printf '%s' "$results"
+echo "# leftovers exit=$left_over"
+echo "# === end"
+exit $((failed | left_over))
