@@ -78,7 +78,7 @@ check:
 	@selftests/check
 
 check-fast:
-	@selftests/check stock-6.1
+	@selftests/check --quick stock-6.1
 
 .PHONY: $(LANES:%=check-%)
 $(LANES:%=check-%): check-%:

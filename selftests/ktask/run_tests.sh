@@ -16,6 +16,8 @@
 dir=$(dirname "$0")
 PATH=$PATH:$dir
 
+# With KTASK_QUICK set, what is done many times is done a few times.
+
 # Seconds for each. A kernel with all checks on is several times slower.
 limit=45
 [ ! -e /sys/kernel/debug/kmemleak ] || limit=180

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/sched/rt.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
@@ -18,6 +19,15 @@ static void left_behind(const char *what)
 {
 	__module_get(THIS_MODULE);
 	WARN(1, "ktask_kunit: %s did not end\n", what);
+}
+
+/* Whoever has plugged a CPU needs threads that the plug does not keep off it. */
+static void wake_thread(struct task_struct *thread)
+{
+	get_task_struct(thread);
+	if (rt_task(current))
+		sched_set_fifo(thread);
+	wake_up_process(thread);
 }
 
 /* --- Tasks ---------------------------------------------------------------- */
@@ -84,8 +94,7 @@ static void destroy(void *rt)
 	thread = kthread_create(destroyer, d, "kt_destroyer");
 	if (WARN_ON(IS_ERR(thread)))
 		return;
-	get_task_struct(thread);
-	wake_up_process(thread);
+	wake_thread(thread);
 	if (wait_for_completion_timeout(&d->gone, KT_HANG)) {
 		kthread_stop(thread);
 		put_task_struct(thread);
@@ -242,8 +251,8 @@ struct kt_thread *kt_thread(struct kunit *test, int (*fn)(void *arg), void *arg)
 		kfree(th);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	}
-	th->task = get_task_struct(task);
-	wake_up_process(task);
+	th->task = task;
+	wake_thread(task);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, thread_gone, th));
 	return th;
