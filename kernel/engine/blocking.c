@@ -92,8 +92,8 @@ static DEFINE_SPINLOCK(worker_lock);
 /* From here on an abort of @t interrupts the calling worker. */
 static void worker_enter(struct ktask *t)
 {
-	spin_lock_irq(&worker_lock);
 	allow_kernel_signal(SIGKILL);
+	spin_lock_irq(&worker_lock);
 	t->worker = current;
 	/* It may have come before. */
 	if (ktask_aborted(t))
@@ -105,8 +105,9 @@ static void worker_leave(struct ktask *t)
 {
 	spin_lock_irq(&worker_lock);
 	t->worker = NULL;
-	disallow_signal(SIGKILL);
 	spin_unlock_irq(&worker_lock);
+	/* Nobody sends it any more; forget what was sent. */
+	disallow_signal(SIGKILL);
 }
 
 /* @t, which is blocking, has been aborted. Any context. */

@@ -64,7 +64,7 @@ gives_up() {
 
 # Unloaded while one of its ops is at work: refused, and clean after.
 unloads() {
-	echo 200000 >/sys/module/ktask_sensor/parameters/delay_us &&
+	echo 3000000 >/sys/module/ktask_sensor/parameters/delay_us &&
 	{ ktask spawn sensor channel=1 & } &&
 	program=$! &&
 	while ! grep -q '^ktask_sensor [0-9]* [1-9]' /proc/modules; do :; done &&

@@ -106,7 +106,7 @@ test_load_and_unload_with_work_in_between() {
 	# Where unloading takes seconds.
 	[ ! -e /sys/kernel/debug/kmemleak ] || rounds=5
 	[ -z "${KTASK_QUICK:-}" ] || rounds=3
-	while [ $rounds -gt 0 ]; do
+	while [ "$rounds" -gt 0 ]; do
 		rounds=$((rounds - 1))
 		loaded || load
 		ktask spawn --count=300 nop >out 2>&1 &
