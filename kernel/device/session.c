@@ -139,16 +139,25 @@ void session_remove(struct session *s, struct job *job)
 
 /* --- Jobs end ------------------------------------------------------------- */
 
-/* In the order of the ends: at the end, but for a job that was given back. */
+/*
+ * In the order of the ends. That is at the end, but for jobs that are given back
+ * after a fault: these go near the front, as a reader had taken the first, so
+ * the search begins there.
+ */
 static void session_make_readable(struct session *s, struct job *job)
 {
-	struct job *before;
+	struct job *after;
 
-	list_for_each_entry_reverse(before, &s->done, node) {
-		if (before->end_nr < job->end_nr)
-			break;
+	if (!list_empty(&s->done) &&
+	    list_last_entry(&s->done, struct job, node)->end_nr > job->end_nr) {
+		list_for_each_entry(after, &s->done, node) {
+			if (after->end_nr > job->end_nr)
+				break;
+		}
+		list_add_tail(&job->node, &after->node);
+	} else {
+		list_add_tail(&job->node, &s->done);
 	}
-	list_add(&job->node, &before->node);
 	session_wake(s);
 }
 
@@ -302,6 +311,7 @@ static ssize_t session_read_some(struct session *s, struct iov_iter *to)
 	const size_t room = iov_iter_count(to) / sizeof(struct ktask_completion);
 	struct job *jobs[READ_BATCH];
 	unsigned int claimed, copied, i;
+	bool faulted;
 
 	xa_lock(&s->jobs);
 	claimed = session_claim(s, jobs, min_t(size_t, room, READ_BATCH));
@@ -311,19 +321,19 @@ static ssize_t session_read_some(struct session *s, struct iov_iter *to)
 		if (copy_completion(jobs[copied], to))
 			break;
 	}
+	faulted = copied < claimed;
 
 	xa_lock(&s->jobs);
 	for (i = 0; i < copied; i++)
 		session_taken(s, jobs[i]);
-	for (; i < claimed; i++)
-		session_untake(s, jobs[i]);
+	/* Last first, so that each goes straight to the front. */
+	while (claimed > copied)
+		session_untake(s, jobs[--claimed]);
 	xa_unlock(&s->jobs);
 
 	for (i = 0; i < copied; i++)
 		ktask_put(&jobs[i]->task);
-	if (claimed && !copied)
-		return -EFAULT;
-	return copied;
+	return faulted && !copied ? -EFAULT : (ssize_t)copied;
 }
 
 static bool session_readable(struct session *s)

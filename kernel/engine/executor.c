@@ -257,7 +257,8 @@ bool ktask_help(struct ktask *t)
 
 	/* A ready task has a runtime, which stays while preemption is off. */
 	preempt_disable();
-	if (atomic_read(&t->state) & KT_READY) {
+	/* Pairs with ktask_start(). */
+	if (atomic_read_acquire(&t->state) & KT_READY) {
 		struct ktask_executor *ex = t->ex;
 		bool linked;
 

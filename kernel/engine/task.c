@@ -151,8 +151,11 @@ int ktask_start(struct ktask *t)
 
 	if (!task_is_blocking(t))
 		started |= KT_QUEUED;
-	/* NEW goes, the others come; somebody may be setting ABORT. */
-	atomic_add(started - KT_NEW, &t->state);
+	/*
+	 * NEW goes, the others come; somebody may be setting ABORT. Pairs with
+	 * ktask_help(), which then reads t->ex.
+	 */
+	atomic_fetch_add_release(started - KT_NEW, &t->state);
 	if (task_is_blocking(t))
 		queue_work(t->wq, &t->work);
 	else

@@ -19,8 +19,8 @@ PATH=$PATH:$dir
 # With KTASK_QUICK set, what is done many times is done a few times.
 
 # Seconds for each. A kernel with all checks on is several times slower.
-limit=45
-[ ! -e /sys/kernel/debug/kmemleak ] || limit=180
+limit=90
+[ ! -e /sys/kernel/debug/kmemleak ] || limit=240
 
 # "ktask info" has the only file that is open.
 leftovers() {

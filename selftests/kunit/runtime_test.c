@@ -244,32 +244,41 @@ static int unplug_later(void *arg)
 {
 	unsigned long until = jiffies + KT_HANG;
 	struct unplugger *u = arg;
+	struct ktask *last = NULL;
 
-	while (!ktask_aborted(u->last) && time_before(jiffies, until))
+	while (time_before(jiffies, until)) {
+		/* Pairs with runtime_destroy_queued(). */
+		last = smp_load_acquire(&u->last);
+		if (last && ktask_aborted(last))
+			break;
 		usleep_range(100, 1000);
-	kt_unplug(u->plug);
-	return ktask_aborted(u->last) ? 0 : -ETIMEDOUT;
+	}
+	if (u->plug)
+		kt_unplug(u->plug);
+	return last && ktask_aborted(last) ? 0 : -ETIMEDOUT;
 }
 
-/* Behind a task that keeps the executor. */
-
+/* Tasks that have not run yet when they are aborted. */
 static void runtime_destroy_queued(struct kunit *test)
 {
+	struct unplugger *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
 	struct common *c = new_common(test);
 	struct ktask_runtime *rt = kt_runtime(test);
-	struct unplugger u;
 	struct kt_thread *th;
 	struct ktask *t[20];
 	int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	/* Before the plug, which may keep the kernel from making threads. */
+	th = kt_thread(test, unplug_later, u);
 	kt_pin_cpu();
-	u.plug = kt_plug(test);
+	u->plug = kt_plug(test);
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		t[i] = kt_own(test, start_member(rt, i % 6, &c->f,
 						 &c->cleanups));
-	u.last = t[ARRAY_SIZE(t) - 1];
-	th = kt_thread(test, unplug_later, &u);
-	kt_destroy(test, rt);
+	/* Pairs with unplug_later(). */
+	smp_store_release(&u->last, t[ARRAY_SIZE(t) - 1]);
+	kt_destroy_plugged(test, rt);
 	KUNIT_EXPECT_EQ(test, 0, KT_THREAD_END(test, th));
 	KUNIT_EXPECT_EQ(test, atomic_read(&c->cleanups), ARRAY_SIZE(t));
 	for (i = 0; i < ARRAY_SIZE(t); i++)

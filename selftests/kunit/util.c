@@ -119,6 +119,13 @@ void kt_destroy(struct kunit *test, struct ktask_runtime *rt)
 	kunit_release_action(test, destroy, rt);
 }
 
+/* The same, by this thread, which a plug does not keep from it. */
+void kt_destroy_plugged(struct kunit *test, struct ktask_runtime *rt)
+{
+	kunit_remove_action(test, destroy, rt);
+	ktask_runtime_destroy(rt);
+}
+
 /* --- An executor that is kept busy ---------------------------------------- */
 
 /* What the calling thread spawns from now on is for one executor. */

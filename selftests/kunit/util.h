@@ -91,6 +91,7 @@ ktask_poll_t kt_return_body(struct ktask *t);
 
 struct ktask_runtime *kt_runtime(struct kunit *test);
 void kt_destroy(struct kunit *test, struct ktask_runtime *rt);
+void kt_destroy_plugged(struct kunit *test, struct ktask_runtime *rt);
 
 /* --- An executor that does not get its CPU ------------------------------- */
 
