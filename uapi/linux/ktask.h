@@ -214,7 +214,8 @@ struct ktask_desc {
  * @error: out: 0, or the negative errno for which the next one was not
  *
  * Fails, with the errno that is also in @error, only when the first one could
- * not be started.
+ * not be started; or with EFAULT, perhaps with tasks started, when another thread
+ * takes away the memory of this structure during the call.
  */
 struct ktask_spawn {
 	__u32 size;
