@@ -91,15 +91,16 @@
  *    context, in whatever way the body ends.
  * 6. *Contexts.* Complete, abort, try-join, get and put: any context, hard IRQ
  *    included, but not NMI. Spawn: any context that suits its gfp flags. Resume
- *    functions and cleanups run in process context. A resume function must not
- *    sleep for long: it keeps the other tasks of its executor waiting.
+ *    functions and cleanups run in process context. One that sleeps delays only
+ *    its own task, but holds a worker meanwhile, so it must not be for long; one
+ *    that computes keeps the other tasks of its CPU waiting.
  * 7. *Help.* A thread that joins an async task which waits for a CPU may run it
  *    itself, where its stack has room. A task can forbid that.
  * 8. *Memory.* A spawn can fail only by allocation or because its runtime or
  *    module is going away; ktask_init() takes storage of the caller's.
  * 9. *Modules.* A task pins the module whose code it runs until that code can
- *    no longer run. Destroying a runtime aborts its tasks, waits, and leaves
- *    nothing behind.
+ *    no longer run; when a join returns its outcome, it does not any more.
+ *    Destroying a runtime aborts its tasks, waits, and leaves nothing behind.
  * 10. *Ordering.* All that a body did is visible to whoever has seen its task
  *    end, and all that was done before a future was completed to whoever has
  *    seen it complete.
