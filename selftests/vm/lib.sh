@@ -39,7 +39,7 @@ tools_for() {
 	stock)	# unpack a distribution's kernel
 		echo dpkg-deb:dpkg depmod:kmod mke2fs:e2fsprogs unxz:xz-utils ;;
 	module)	# build a module against a cached kernel
-		echo make:make gcc:gcc gcc-12:gcc-12 \
+		echo make:make gcc:gcc gcc-12:gcc-12 pahole:dwarves \
 			'/usr/share/perl/*/Pod/Usage.pm:perl' \
 			'/usr/lib/*/libelf.so.1:libelf1' ;;
 	sources) # unpack parts of the kernel's source
