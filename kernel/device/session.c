@@ -16,6 +16,7 @@
  * Wake-ups are sent under the lock, because the session may be freed as soon as
  * nothing runs any more and the lock is free.
  */
+#include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/poll.h>
@@ -33,10 +34,10 @@ module_param(max_tasks, uint, 0644);
 MODULE_PARM_DESC(max_tasks,
 		 "tasks that an open file may hold whose completion is not taken");
 
-static unsigned int max_blocking = 64;
+static unsigned int max_blocking;
 module_param(max_blocking, uint, 0644);
 MODULE_PARM_DESC(max_blocking,
-		 "blocking tasks that an open file may have at work at once");
+		 "blocking tasks that an open file may have at work at once; 0: four for each CPU");
 
 /* Completions that one read copies out between two looks at the lock. */
 #define READ_BATCH	64
@@ -70,13 +71,14 @@ static void session_wake(struct session *s)
 struct workqueue_struct *session_blocking_wq(struct session *s)
 {
 	struct workqueue_struct *wq, *other;
-	unsigned int max = clamp(READ_ONCE(max_blocking), 1U, 512U);
+	/* Enough to keep disks busy; more would only crowd out everybody else. */
+	unsigned int max = READ_ONCE(max_blocking) ?: 4 * num_online_cpus();
 
 	/* Pairs with the cmpxchg() below. */
 	wq = smp_load_acquire(&s->blocking_wq);
 	if (wq)
 		return wq;
-	wq = alloc_workqueue("ktask_file", WQ_UNBOUND, max);
+	wq = alloc_workqueue("ktask_file", WQ_UNBOUND, min(max, 512U));
 	if (!wq)
 		return NULL;
 	other = cmpxchg(&s->blocking_wq, NULL, wq);
