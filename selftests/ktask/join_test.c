@@ -160,8 +160,8 @@ TEST_F(join, timeout_zero_takes_what_has_ended)
 
 TEST_F(join, timeout_leaves_the_task_alone)
 {
-	int64_t id = kt_sleep(self->fd, 300 * MSEC, 0);
 	int64_t start = now_ns();
+	int64_t id = kt_sleep(self->fd, 300 * MSEC, 0);
 
 	ASSERT_LT(0, id);
 	EXPECT_EQ(-ETIMEDOUT, kt_join(self->fd, id, 10 * MSEC, &self->completion));
