@@ -465,6 +465,7 @@ int ktask_try_join(struct ktask *t, long *result);
 
 void ktask_defer(struct ktask *t, struct ktask_defer *d, void (*fn)(void *arg),
 		 void *arg);
+bool ktask_undefer(struct ktask *t, struct ktask_defer *d);
 int ktask_sleep(ktime_t duration);
 
 /**
@@ -498,5 +499,6 @@ struct ktask_runtime *ktask_runtime_create(const char *name);
 void ktask_runtime_destroy(struct ktask_runtime *rt);
 
 #include <linux/ktask_await.h>
+#include <linux/ktask_request.h>
 
 #endif /* _LINUX_KTASK_H */

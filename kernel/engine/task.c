@@ -422,6 +422,31 @@ void ktask_defer(struct ktask *t, struct ktask_defer *d, void (*fn)(void *arg),
 }
 EXPORT_SYMBOL_NS_GPL(ktask_defer, KTASK_NS);
 
+/**
+ * ktask_undefer - take a cleanup back
+ * @t: the task
+ * @d: the cleanup
+ *
+ * Quick for one of the last that were registered.
+ *
+ * Context: the body of @t, a cleanup of it, or its maker before ktask_start().
+ * Return: true if it will not be called; false if it is not registered, or has
+ * been called already.
+ */
+bool ktask_undefer(struct ktask *t, struct ktask_defer *d)
+{
+	struct ktask_defer **link;
+
+	for (link = &t->defers; *link; link = &(*link)->next) {
+		if (*link == d) {
+			*link = d->next;
+			return true;
+		}
+	}
+	return false;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_undefer, KTASK_NS);
+
 void task_run_defers(struct ktask *t)
 {
 	struct ktask_defer *d;
