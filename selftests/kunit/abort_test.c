@@ -173,16 +173,14 @@ struct scene {
 };
 
 /* Made, but not started; not registered either. */
-static void make(struct kunit *test, struct scene *s, ktask_resume_t body,
-		 struct ktask_runtime *rt)
+static void make(struct kunit *test, struct scene *s, ktask_resume_t body)
 {
 	if (!s->trail)
 		s->trail = kt_trail(test);
 	if (!s->f)
 		s->f = kunit_kzalloc(test, sizeof(*s->f), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, s->f);
-	s->t = ktask_new(body, struct victim, .runtime = rt,
-			 .name = "victim");
+	s->t = ktask_new(body, struct victim, .name = "victim");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s->t);
 	s->v = ktask_frame(s->t);
 	s->v->trail = s->trail;
@@ -193,12 +191,17 @@ static void make(struct kunit *test, struct scene *s, ktask_resume_t body,
 	kt_defer_mark(s->t, &s->v->made, s->trail, 'm');
 }
 
-static void start(struct kunit *test, struct scene *s, ktask_resume_t body,
-		  struct ktask_runtime *rt)
+static void start_behind(struct kunit *test, struct scene *s,
+			 ktask_resume_t body, struct kt_plug *plug)
 {
-	make(test, s, body, rt);
-	KUNIT_ASSERT_EQ(test, 0, ktask_start(s->t));
+	make(test, s, body);
+	KUNIT_ASSERT_EQ(test, 0, kt_start(plug, s->t));
 	kt_own(test, s->t);
+}
+
+static void start(struct kunit *test, struct scene *s, ktask_resume_t body)
+{
+	start_behind(test, s, body, NULL);
 }
 
 static void let_go(void *arg)
@@ -210,7 +213,7 @@ static void let_go(void *arg)
 
 static void start_busy(struct kunit *test, struct scene *s, ktask_resume_t body)
 {
-	start(test, s, body, NULL);
+	start(test, s, body);
 	/* Before the end of the case waits for it, in whatever way. */
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, let_go, s->v));
 	KT_COMPLETED(test, &s->v->in);
@@ -227,7 +230,7 @@ static void abort_before_start(struct kunit *test)
 {
 	struct scene s = {};
 
-	make(test, &s, return_body, NULL);
+	make(test, &s, return_body);
 	KUNIT_EXPECT_FALSE(test, ktask_aborted(s.t));
 	KUNIT_EXPECT_TRUE(test, ktask_abort(s.t));
 	KUNIT_EXPECT_TRUE(test, ktask_aborted(s.t));
@@ -242,7 +245,7 @@ static void abort_then_never_start(struct kunit *test)
 {
 	struct scene s = {};
 
-	make(test, &s, return_body, NULL);
+	make(test, &s, return_body);
 	KUNIT_EXPECT_TRUE(test, ktask_abort(s.t));
 	ktask_put(s.t);
 	KUNIT_EXPECT_STREQ(test, s.trail->s, "");
@@ -251,15 +254,12 @@ static void abort_then_never_start(struct kunit *test)
 static void abort_queued(struct kunit *test)
 {
 	enum { NR = 20 };
+	struct kt_plug *plug = kt_plug(test);
 	struct scene s[NR] = {};
-	struct ktask_runtime *rt = kt_runtime(test);
-	struct kt_plug *plug;
 	int i;
 
-	kt_pin_cpu();
-	plug = kt_plug(test);
 	for (i = 0; i < NR; i++)
-		start(test, &s[i], return_body, rt);
+		start_behind(test, &s[i], return_body, plug);
 	/* Every other one. */
 	for (i = 0; i < NR; i += 2)
 		KUNIT_EXPECT_TRUE(test, ktask_abort(s[i].t));
@@ -279,12 +279,9 @@ static void abort_queued(struct kunit *test)
 /* By the one who aborts: ended though its executor never gets to it. */
 static void abort_and_wait_queued(struct kunit *test)
 {
-	struct ktask_runtime *rt = kt_runtime(test);
 	struct scene s = {};
 
-	kt_pin_cpu();
-	kt_plug(test);
-	start(test, &s, return_body, rt);
+	start_behind(test, &s, return_body, kt_plug(test));
 	ktask_abort_and_wait(s.t);
 	KT_EXPECT_CANCELLED(test, s.t);
 	KUNIT_EXPECT_STREQ(test, s.trail->s, "m");
@@ -300,7 +297,7 @@ static void abort_suspended(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bodies); i++) {
 		struct scene s = {};
 
-		start(test, &s, bodies[i], NULL);
+		start(test, &s, bodies[i]);
 		until_begun(test, &s);
 		KUNIT_EXPECT_TRUE(test, ktask_abort(s.t));
 		KT_FINISH(test, s.t);
@@ -323,7 +320,7 @@ static void abort_and_wait_suspended(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bodies); i++) {
 		struct scene s = {};
 
-		start(test, &s, bodies[i], NULL);
+		start(test, &s, bodies[i]);
 		until_begun(test, &s);
 		ktask_abort_and_wait(s.t);
 		KT_EXPECT_CANCELLED(test, s.t);
@@ -341,7 +338,7 @@ static void abort_eternal_sleep(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(times); i++) {
 		struct scene s = {};
 
-		make(test, &s, sleep_body, NULL);
+		make(test, &s, sleep_body);
 		s.v->timeout = times[i];
 		KUNIT_ASSERT_EQ(test, 0, ktask_start(s.t));
 		kt_own(test, s.t);
@@ -389,7 +386,7 @@ static void abort_ended(struct kunit *test)
 {
 	struct scene s = {};
 
-	start(test, &s, return_body, NULL);
+	start(test, &s, return_body);
 	KT_FINISH(test, s.t);
 	KUNIT_EXPECT_FALSE(test, ktask_abort(s.t));
 	KUNIT_EXPECT_FALSE(test, ktask_abort(s.t));
@@ -416,14 +413,14 @@ static void abort_by_itself(struct kunit *test)
 {
 	struct scene s = {};
 
-	start(test, &s, abort_self_then_sleep_body, NULL);
+	start(test, &s, abort_self_then_sleep_body);
 	KT_FINISH(test, s.t);
 	KUNIT_EXPECT_TRUE(test, s.v->aborted_self);
 	KT_EXPECT_CANCELLED(test, s.t);
 	KUNIT_EXPECT_STREQ(test, s.trail->s, "b21m");
 
 	s = (struct scene){};
-	start(test, &s, abort_self_then_return_body, NULL);
+	start(test, &s, abort_self_then_return_body);
 	KT_FINISH(test, s.t);
 	KUNIT_EXPECT_TRUE(test, s.v->aborted_self);
 	KT_EXPECT_RETURNED(test, s.t, 1);
@@ -434,7 +431,7 @@ static void abort_by_own_cleanup(struct kunit *test)
 {
 	struct scene s = {};
 
-	start(test, &s, abort_self_in_cleanup_body, NULL);
+	start(test, &s, abort_self_in_cleanup_body);
 	KT_FINISH(test, s.t);
 	/* It has not ended yet, but its body has returned. */
 	KUNIT_EXPECT_TRUE(test, s.v->aborted_self);
@@ -459,7 +456,7 @@ static void abort_in(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bodies); i++) {
 		struct scene s = {};
 
-		start(test, &s, bodies[i], NULL);
+		start(test, &s, bodies[i]);
 		until_begun(test, &s);
 		kt_call_in(test, test->param_value, abort_it, s.t);
 		KT_FINISH(test, s.t);
@@ -472,7 +469,7 @@ static void abort_ended_in(struct kunit *test)
 {
 	struct scene s = {};
 
-	start(test, &s, return_body, NULL);
+	start(test, &s, return_body);
 	KT_FINISH(test, s.t);
 	kt_call_in(test, test->param_value, abort_it, s.t);
 	KT_EXPECT_RETURNED(test, s.t, 1);
@@ -499,7 +496,7 @@ static void abort_by_several(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	for (i = 0; i < 50; i++)
-		start(test, &s[i], bodies[i % ARRAY_SIZE(bodies)], NULL);
+		start(test, &s[i], bodies[i % ARRAY_SIZE(bodies)]);
 	for (i = 0; i < ARRAY_SIZE(th); i++)
 		th[i] = kt_thread(test, abort_many, s);
 	for (i = 0; i < ARRAY_SIZE(th); i++)
@@ -545,7 +542,7 @@ static void race(struct kunit *test, ktask_resume_t body, ktime_t timeout,
 	for (i = 0; i < 300; i++) {
 		struct kt_trail *trail;
 
-		make(test, &s, body, NULL);
+		make(test, &s, body);
 		ktask_future_init(s.f);
 		s.trail->n = 0;
 		memset(s.trail->s, 0, sizeof(s.trail->s));

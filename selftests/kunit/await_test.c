@@ -477,18 +477,17 @@ static ktask_poll_t turns_body(struct ktask *t)
 static void await_yield_lets_others(struct kunit *test)
 {
 	struct kt_trail *trail = kt_trail(test);
-	struct ktask_runtime *rt = kt_runtime(test);
+	struct kt_plug *plug = kt_plug(test);
 	struct turns f = { .trail = trail };
-	struct kt_plug *plug;
 	struct ktask *t[3];
 	int i;
 
-	kt_pin_cpu();
-	plug = kt_plug(test);
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
 		f.c = 'a' + i;
-		t[i] = kt_own(test, ktask_spawn(turns_body, struct turns,
-						.runtime = rt, .init = &f));
+		t[i] = ktask_new(turns_body, struct turns, .init = &f);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t[i]);
+		KUNIT_ASSERT_EQ(test, 0, kt_start(plug, t[i]));
+		kt_own(test, t[i]);
 	}
 	kt_unplug(plug);
 	for (i = 0; i < ARRAY_SIZE(t); i++)

@@ -37,13 +37,21 @@ static struct ktask_future *new_future(struct kunit *test)
 	return f;
 }
 
-static struct ktask *spawn_joined(struct kunit *test, struct ktask_future *f,
-				  struct ktask_runtime *rt, unsigned int flags)
+static struct ktask *spawn_behind(struct kunit *test, struct ktask_future *f,
+				  struct kt_plug *plug, unsigned int flags)
 {
 	struct joined j = { .f = f };
+	struct ktask *t;
 
-	return kt_own(test, ktask_spawn(joined_body, struct joined, .init = &j,
-					.runtime = rt, .flags = flags));
+	t = ktask_new(joined_body, struct joined, .init = &j, .flags = flags);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
+	KUNIT_ASSERT_EQ(test, 0, kt_start(plug, t));
+	return kt_own(test, t);
+}
+
+static struct ktask *spawn_joined(struct kunit *test, struct ktask_future *f)
+{
+	return spawn_behind(test, f, NULL, 0);
 }
 
 static ktask_poll_t sleep_body(struct ktask *t)
@@ -122,7 +130,7 @@ static void join_tells_outcomes_apart(struct kunit *test)
 static void join_timeout_then_for_good(struct kunit *test)
 {
 	struct ktask_future *f = new_future(test);
-	struct ktask *t = spawn_joined(test, f, NULL, 0);
+	struct ktask *t = spawn_joined(test, f);
 	long result = 123;
 
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, ktask_join_timeout(t, &result, 1));
@@ -162,7 +170,7 @@ static void join_timeout_huge(struct kunit *test)
 static void join_try(struct kunit *test)
 {
 	struct ktask_future *f = new_future(test);
-	struct ktask *t = spawn_joined(test, f, NULL, 0);
+	struct ktask *t = spawn_joined(test, f);
 	long result = 123;
 
 	KUNIT_EXPECT_EQ(test, -EAGAIN, ktask_try_join(t, &result));
@@ -211,7 +219,7 @@ static void join_interrupted(struct kunit *test)
 {
 	struct joiner *j = kunit_kzalloc(test, sizeof(*j), GFP_KERNEL);
 	struct ktask_future *f = new_future(test);
-	struct ktask *t = spawn_joined(test, f, NULL, 0);
+	struct ktask *t = spawn_joined(test, f);
 	struct kt_thread *th;
 
 	KUNIT_ASSERT_NOT_NULL(test, j);
@@ -228,7 +236,7 @@ static void join_killed(struct kunit *test)
 {
 	struct joiner *j = kunit_kzalloc(test, sizeof(*j), GFP_KERNEL);
 	struct ktask_future *f = new_future(test);
-	struct ktask *t = spawn_joined(test, f, NULL, 0);
+	struct ktask *t = spawn_joined(test, f);
 	struct kt_thread *th;
 
 	KUNIT_ASSERT_NOT_NULL(test, j);
@@ -247,7 +255,7 @@ static void join_uninterruptible(struct kunit *test)
 {
 	struct joiner *j = kunit_kzalloc(test, sizeof(*j), GFP_KERNEL);
 	struct ktask_future *f = new_future(test);
-	struct ktask *t = spawn_joined(test, f, NULL, 0);
+	struct ktask *t = spawn_joined(test, f);
 	struct kt_thread *th;
 
 	KUNIT_ASSERT_NOT_NULL(test, j);
@@ -281,7 +289,7 @@ static void join_by_callback(struct kunit *test)
 {
 	struct listener *l = kunit_kzalloc(test, sizeof(*l), GFP_KERNEL);
 	struct ktask_future *f = new_future(test);
-	struct ktask *t = spawn_joined(test, f, NULL, 0);
+	struct ktask *t = spawn_joined(test, f);
 
 	KUNIT_ASSERT_NOT_NULL(test, l);
 	KUNIT_EXPECT_TRUE(test, ktask_future_add(ktask_future(t), &l->waiter,
@@ -323,7 +331,7 @@ static void join_by_task(struct kunit *test)
 
 	for (cancel = 0; cancel <= 1; cancel++) {
 		ktask_future_init(f);
-		t = spawn_joined(test, f, NULL, 0);
+		t = spawn_joined(test, f);
 		init.other = t;
 		joiner = kt_own(test, ktask_spawn(await_join_body,
 						  struct task_joiner,
@@ -342,7 +350,7 @@ static void join_by_task(struct kunit *test)
 static void join_by_many(struct kunit *test)
 {
 	struct ktask_future *f = new_future(test);
-	struct ktask *t = spawn_joined(test, f, NULL, 0);
+	struct ktask *t = spawn_joined(test, f);
 	struct kt_thread *th[12];
 	struct joiner *j;
 	int i;
@@ -364,17 +372,15 @@ static void join_by_many(struct kunit *test)
 /* The executor is busy, so nobody else can have run it. */
 static void join_helps(struct kunit *test)
 {
-	struct ktask_runtime *rt = kt_runtime(test);
 	struct ktask_future *f = new_future(test);
+	struct kt_plug *plug = kt_plug(test);
 	struct ktask *t[3];
 	struct joined *j;
 	int i;
 
-	kt_pin_cpu();
-	kt_plug(test);
 	ktask_future_complete(f, 5);
 	for (i = 0; i < ARRAY_SIZE(t); i++)
-		t[i] = spawn_joined(test, f, rt, 0);
+		t[i] = spawn_behind(test, f, plug, 0);
 	/* From the middle of the queue, from its end, from its beginning. */
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
 		static const int order[] = { 1, 2, 0 };
@@ -395,15 +401,12 @@ static void join_helps(struct kunit *test)
 /* What was helped as far as its first await goes on where it belongs. */
 static void join_helps_until_await(struct kunit *test)
 {
-	struct ktask_runtime *rt = kt_runtime(test);
 	struct ktask_future *f = new_future(test);
-	struct kt_plug *plug;
+	struct kt_plug *plug = kt_plug(test);
 	struct joined *j;
 	struct ktask *t;
 
-	kt_pin_cpu();
-	plug = kt_plug(test);
-	t = spawn_joined(test, f, rt, 0);
+	t = spawn_behind(test, f, plug, 0);
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, ktask_join_timeout(t, NULL, 1));
 	j = ktask_frame(t);
 	KUNIT_EXPECT_PTR_EQ(test, j->first, current);
@@ -418,17 +421,14 @@ static void join_helps_until_await(struct kunit *test)
 /* Nor do waiting for the future and a look run anything. */
 static void join_no_help(struct kunit *test)
 {
-	struct ktask_runtime *rt = kt_runtime(test);
 	struct ktask_future *f = new_future(test);
+	struct kt_plug *plug = kt_plug(test);
 	struct ktask *forbidden, *t;
-	struct kt_plug *plug;
 	struct joined *j;
 
-	kt_pin_cpu();
-	plug = kt_plug(test);
 	ktask_future_complete(f, 5);
-	forbidden = spawn_joined(test, f, rt, KTASK_NO_HELP);
-	t = spawn_joined(test, f, rt, 0);
+	forbidden = spawn_behind(test, f, plug, KTASK_NO_HELP);
+	t = spawn_behind(test, f, plug, 0);
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT,
 			ktask_join_timeout(forbidden, NULL, 1));
 	KUNIT_EXPECT_EQ(test, -EAGAIN, ktask_try_join(t, NULL));
@@ -457,7 +457,7 @@ static void join_helpers_race(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, j);
 	ktask_future_complete(f, 5);
 	for (i = 0; i < 100; i++) {
-		t = spawn_joined(test, f, NULL, 0);
+		t = spawn_joined(test, f);
 		for (k = 0; k < ARRAY_SIZE(th); k++)
 			th[k] = join_in(test, &j[k], t, ktask_join);
 		for (k = 0; k < ARRAY_SIZE(th); k++) {

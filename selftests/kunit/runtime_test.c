@@ -117,7 +117,8 @@ static const ktask_blocking_t blocking_bodies[] = {
 };
 
 /* Made and started, one of each kind in turn; with a cleanup. */
-static struct ktask *start_member(struct ktask_runtime *rt, unsigned int i,
+static struct ktask *start_behind(struct kt_plug *plug,
+				  struct ktask_runtime *rt, unsigned int i,
 				  struct ktask_future *f, atomic_t *cleanups)
 {
 	const unsigned int na = ARRAY_SIZE(async_bodies);
@@ -137,11 +138,17 @@ static struct ktask *start_member(struct ktask_runtime *rt, unsigned int i,
 	m->f = f;
 	m->cleanups = cleanups;
 	ktask_defer(t, &m->defer, member_cleanup, m);
-	err = ktask_start(t);
+	err = kt_start(plug, t);
 	if (!err)
 		return t;
 	ktask_put(t);
 	return ERR_PTR(err);
+}
+
+static struct ktask *start_member(struct ktask_runtime *rt, unsigned int i,
+				  struct ktask_future *f, atomic_t *cleanups)
+{
+	return start_behind(NULL, rt, i, f, cleanups);
 }
 
 /* What tasks use; there for longer than the runtime, should that hang. */
@@ -244,41 +251,29 @@ static int unplug_later(void *arg)
 {
 	unsigned long until = jiffies + KT_HANG;
 	struct unplugger *u = arg;
-	struct ktask *last = NULL;
 
-	while (time_before(jiffies, until)) {
-		/* Pairs with runtime_destroy_queued(). */
-		last = smp_load_acquire(&u->last);
-		if (last && ktask_aborted(last))
-			break;
+	while (!ktask_aborted(u->last) && time_before(jiffies, until))
 		usleep_range(100, 1000);
-	}
-	if (u->plug)
-		kt_unplug(u->plug);
-	return last && ktask_aborted(last) ? 0 : -ETIMEDOUT;
+	kt_unplug(u->plug);
+	return ktask_aborted(u->last) ? 0 : -ETIMEDOUT;
 }
 
 /* Tasks that have not run yet when they are aborted. */
 static void runtime_destroy_queued(struct kunit *test)
 {
-	struct unplugger *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
 	struct common *c = new_common(test);
 	struct ktask_runtime *rt = kt_runtime(test);
+	struct unplugger u = { .plug = kt_plug(test) };
 	struct kt_thread *th;
 	struct ktask *t[20];
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, u);
-	/* Before the plug, which may keep the kernel from making threads. */
-	th = kt_thread(test, unplug_later, u);
-	kt_pin_cpu();
-	u->plug = kt_plug(test);
 	for (i = 0; i < ARRAY_SIZE(t); i++)
-		t[i] = kt_own(test, start_member(rt, i % 6, &c->f,
+		t[i] = kt_own(test, start_behind(u.plug, rt, i % 6, &c->f,
 						 &c->cleanups));
-	/* Pairs with unplug_later(). */
-	smp_store_release(&u->last, t[ARRAY_SIZE(t) - 1]);
-	kt_destroy_plugged(test, rt);
+	u.last = t[ARRAY_SIZE(t) - 1];
+	th = kt_thread(test, unplug_later, &u);
+	kt_destroy(test, rt);
 	KUNIT_EXPECT_EQ(test, 0, KT_THREAD_END(test, th));
 	KUNIT_EXPECT_EQ(test, atomic_read(&c->cleanups), ARRAY_SIZE(t));
 	for (i = 0; i < ARRAY_SIZE(t); i++)

@@ -227,11 +227,10 @@ static void spawn_own_storage_detached(struct kunit *test)
 	struct kt_plug *plug;
 
 	KUNIT_ASSERT_NOT_NULL(test, e);
-	kt_pin_cpu();
 	plug = kt_plug(test);
 	ktask_init(&e->task, kt_return_body, long, .runtime = rt,
 		   .release = embedded_release);
-	KUNIT_EXPECT_EQ(test, 0, ktask_start(&e->task));
+	KUNIT_EXPECT_EQ(test, 0, kt_start(plug, &e->task));
 	ktask_put(&e->task);
 	KUNIT_EXPECT_EQ(test, atomic_read(&e->released), 0);
 	kt_unplug(plug);
@@ -259,18 +258,15 @@ static ktask_poll_t tell_body(struct ktask *t)
 
 static void spawn_detached(struct kunit *test)
 {
-	struct ktask_runtime *rt = kt_runtime(test);
+	struct kt_plug *plug = kt_plug(test);
 	DECLARE_COMPLETION_ONSTACK(done);
-	struct kt_plug *plug;
 	struct ktask *t;
 
-	kt_pin_cpu();
-	plug = kt_plug(test);
-	t = ktask_spawn(tell_body, struct teller, .runtime = rt,
-			.init = &(struct teller){ .done = &done });
-	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, t);
-	if (!IS_ERR(t))
-		ktask_put(t);
+	t = ktask_new(tell_body, struct teller,
+		      .init = &(struct teller){ .done = &done });
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
+	KUNIT_EXPECT_EQ(test, 0, kt_start(plug, t));
+	ktask_put(t);
 	kt_unplug(plug);
 	KT_COMPLETED(test, &done);
 }
@@ -484,16 +480,16 @@ static ktask_poll_t mark_body(struct ktask *t)
 static void spawn_order(struct kunit *test)
 {
 	struct kt_trail *trail = kt_trail(test);
-	struct ktask_runtime *rt = kt_runtime(test);
+	struct kt_plug *plug = kt_plug(test);
 	struct marker f = { .trail = trail };
 	struct ktask *t = NULL;
-	struct kt_plug *plug;
 
-	kt_pin_cpu();
-	plug = kt_plug(test);
-	for (f.c = 'a'; f.c <= 'z'; f.c++)
-		t = kt_own(test, ktask_spawn(mark_body, struct marker,
-					     .runtime = rt, .init = &f));
+	for (f.c = 'a'; f.c <= 'z'; f.c++) {
+		t = ktask_new(mark_body, struct marker, .init = &f);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
+		KUNIT_ASSERT_EQ(test, 0, kt_start(plug, t));
+		kt_own(test, t);
+	}
 	kt_unplug(plug);
 	KT_FINISH(test, t);
 	KUNIT_EXPECT_STREQ(test, trail->s, "abcdefghijklmnopqrstuvwxyz");

@@ -10,6 +10,7 @@
 #include <linux/sched/rt.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 
 #include "kernel/compat.h"
 #include "util.h"
@@ -119,13 +120,6 @@ void kt_destroy(struct kunit *test, struct ktask_runtime *rt)
 	kunit_release_action(test, destroy, rt);
 }
 
-/* The same, by this thread, which a plug does not keep from it. */
-void kt_destroy_plugged(struct kunit *test, struct ktask_runtime *rt)
-{
-	kunit_remove_action(test, destroy, rt);
-	ktask_runtime_destroy(rt);
-}
-
 /* --- An executor that is kept busy ---------------------------------------- */
 
 /* What the calling thread spawns from now on is for one executor. */
@@ -134,14 +128,19 @@ void kt_pin_cpu(void)
 	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 }
 
-/* Spins, as an executor runs others while a task of its sleeps. */
+/*
+ * Nothing less keeps an executor from its CPU: while a task sleeps, it runs
+ * others, and real-time threads give way to the others at times.
+ */
 static int plug_main(void *arg)
 {
 	struct kt_plug *plug = arg;
 
+	preempt_disable();
 	complete(&plug->in);
 	while (!READ_ONCE(plug->out))
 		cpu_relax();
+	preempt_enable();
 	return 0;
 }
 
@@ -154,23 +153,21 @@ static void plug_gone(void *arg)
 	put_task_struct(plug->thread);
 }
 
-/*
- * For a thread that is pinned, and becomes a real-time one, just above the plug:
- * what it spawns on this CPU stays queued, also while it sleeps itself.
- */
+/* What kt_start() starts stays queued; the calling thread stays elsewhere. */
 struct kt_plug *kt_plug(struct kunit *test)
 {
 	struct kt_plug *plug = kunit_kzalloc(test, sizeof(*plug), GFP_KERNEL);
 	struct task_struct *thread;
 
 	KUNIT_ASSERT_NOT_NULL(test, plug);
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "there is one CPU only");
+	kt_pin_cpu();
+	plug->cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	init_completion(&plug->in);
-	plug->owner = current;
 	thread = kthread_create(plug_main, plug, "kt_plug");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
-	kthread_bind(thread, raw_smp_processor_id());
-	sched_set_fifo_low(thread);
-	sched_set_fifo(current);
+	kthread_bind(thread, plug->cpu);
 	plug->thread = get_task_struct(thread);
 	wake_up_process(thread);
 	KUNIT_ASSERT_EQ(test, 0,
@@ -182,9 +179,30 @@ struct kt_plug *kt_plug(struct kunit *test)
 void kt_unplug(struct kt_plug *plug)
 {
 	WRITE_ONCE(plug->out, true);
-	/* The case may be over, and its thread gone. */
-	if (current == plug->owner)
-		sched_set_normal(current, 0);
+}
+
+struct start {
+	struct ktask *t;
+	int err;
+};
+
+static void start_here(void *arg)
+{
+	struct start *s = arg;
+
+	s->err = ktask_start(s->t);
+}
+
+/* ktask_start() on the plugged CPU, or just here if @plug is NULL. */
+int kt_start(struct kt_plug *plug, struct ktask *t)
+{
+	struct start s = { .t = t };
+	int err;
+
+	if (!plug)
+		return ktask_start(t);
+	err = smp_call_function_single(plug->cpu, start_here, &s, 1);
+	return err ?: s.err;
 }
 
 /* --- What happened, in order ---------------------------------------------- */

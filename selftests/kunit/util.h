@@ -91,20 +91,19 @@ ktask_poll_t kt_return_body(struct ktask *t);
 
 struct ktask_runtime *kt_runtime(struct kunit *test);
 void kt_destroy(struct kunit *test, struct ktask_runtime *rt);
-void kt_destroy_plugged(struct kunit *test, struct ktask_runtime *rt);
 
 /* --- An executor that does not get its CPU ------------------------------- */
 
 /**
  * struct kt_plug - a thread that keeps a CPU from running any executor
  * @thread: the thread
- * @owner: who runs the case
+ * @cpu: the CPU
  * @in: complete when it does
  * @out: it shall not any more
  */
 struct kt_plug {
 	struct task_struct *thread;
-	struct task_struct *owner;
+	int cpu;
 	struct completion in;
 	bool out;
 };
@@ -112,6 +111,7 @@ struct kt_plug {
 void kt_pin_cpu(void);
 struct kt_plug *kt_plug(struct kunit *test);
 void kt_unplug(struct kt_plug *plug);
+int kt_start(struct kt_plug *plug, struct ktask *t);
 
 /* --- What happened, in order ---------------------------------------------- */
 
