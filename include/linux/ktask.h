@@ -179,6 +179,11 @@ struct ktask_defer {
  *	@runtime's
  * @flags: %KTASK_NO_HELP, %KTASK_NO_PIN
  * @gfp: how to allocate it; by default %GFP_KERNEL
+ * @after: a future that must be complete before the task runs, or NULL. It must
+ *	stay valid until the task runs or ends
+ * @delay: ktime_t from the start that must have passed before the task runs.
+ *	With @after as well, the task runs when one of the two has happened, and
+ *	ktask_timed_out() tells its body which
  * @release: ktask_init() only: called at the last put, in any context, instead
  *	of freeing the task
  * @resume: its function, if it is an async task; set by the macros
@@ -195,6 +200,8 @@ struct ktask_attr {
 	struct workqueue_struct *wq;
 	unsigned int flags;
 	gfp_t gfp;
+	struct ktask_future *after;
+	ktime_t delay;
 	void (*release)(struct ktask *t);
 	ktask_resume_t resume;
 	ktask_blocking_t blocking;
@@ -226,6 +233,7 @@ struct ktask {
 	void (*release)(struct ktask *t);
 	struct module *owner;
 	const char *name;
+	struct workqueue_struct *wq;	/* of a blocking task */
 	struct ktask_defer *defers;	/* last registered first */
 	struct list_head owned;		/* rt->tasks; under rt->lock */
 	u8 on_queue;			/* linked in ex->queue; under ex->lock */
@@ -245,7 +253,6 @@ struct ktask {
 		};
 		struct {		/* blocking */
 			struct work_struct work;
-			struct workqueue_struct *wq;
 			struct ktask_future abort_asked;
 			struct task_struct *worker; /* while the body runs */
 		};

@@ -46,7 +46,8 @@ bool __ktask_await(struct ktask *t, struct ktask_future *f, ktime_t timeout)
 	t->armed = KT_FIRED_WAITER;
 	if (timeout != KTIME_MAX) {
 		t->armed |= KT_FIRED_TIMER;
-		timer_arm(t, timeout);
+		timer_init(t, timeout);
+		timer_start(t);
 	}
 	return true;
 }
@@ -63,10 +64,40 @@ bool __ktask_sleep(struct ktask *t, ktime_t duration)
 
 	t->fired = 0;
 	t->armed = KT_FIRED_TIMER;
-	timer_arm(t, duration);
+	timer_init(t, duration);
+	timer_start(t);
 	return true;
 }
 EXPORT_SYMBOL_NS_GPL(__ktask_sleep, KTASK_NS);
+
+/* @t, which is being made, shall wait for @after or @delay before it runs. */
+void await_hold(struct ktask *t, struct ktask_future *after, ktime_t delay)
+{
+	if (after) {
+		t->awaited = after;
+		t->armed |= KT_FIRED_WAITER;
+	}
+	if (delay > 0) {
+		t->armed |= KT_FIRED_TIMER;
+		timer_init(t, delay);
+	}
+}
+
+/*
+ * @t, which is being started, shall be held. It may be woken from now on.
+ * Return: false if there is nothing to wait for.
+ */
+bool await_begin_hold(struct ktask *t)
+{
+	if (t->armed & KT_FIRED_WAITER &&
+	    !ktask_future_add(t->awaited, &t->waiter, await_notify)) {
+		t->armed = 0;
+		return false;
+	}
+	if (t->armed & KT_FIRED_TIMER)
+		timer_start(t);
+	return true;
+}
 
 /*
  * Whether the await of @t is over, so that nothing will wake it any more. If

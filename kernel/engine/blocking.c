@@ -110,8 +110,8 @@ static void worker_leave(struct ktask *t)
 	disallow_signal(SIGKILL);
 }
 
-/* @t, which is blocking, has been aborted. Any context. */
-void blocking_interrupt(struct ktask *t)
+/* Have @t's worker see a signal. Any context. */
+static void worker_interrupt(struct ktask *t)
 {
 	unsigned long flags;
 
@@ -153,7 +153,7 @@ static bool gives_up(struct ktask *t, long result)
  * To lockdep the workqueue holds the task's class meanwhile, as the work has
  * the same; so it is not acquired here.
  */
-void blocking_work(struct work_struct *work)
+static void blocking_work(struct work_struct *work)
 {
 	struct ktask *t = container_of(work, struct ktask, work);
 	enum ktask_outcome outcome = KTASK_CANCELLED;
@@ -177,6 +177,36 @@ void blocking_work(struct work_struct *work)
 	}
 	task_run_defers(t);
 	task_finish(t, outcome, result);
+}
+
+/* @t, which the caller alone knows or runs, is going to be queued. */
+void blocking_init(struct ktask *t)
+{
+	INIT_WORK(&t->work, blocking_work);
+#ifdef CONFIG_LOCKDEP
+	/* The class of the task, see blocking_work(). */
+	lockdep_copy_map(&t->work.lockdep_map, &t->lockdep_map);
+#endif
+	ktask_future_init(&t->abort_asked);
+	t->worker = NULL;
+}
+
+void blocking_queue(struct ktask *t)
+{
+	queue_work(t->wq, &t->work);
+}
+
+/* @t, which is not held, has just been aborted. Any context. */
+void blocking_abort(struct ktask *t)
+{
+	/* Ends its waits, if it runs. */
+	ktask_future_complete(&t->abort_asked, -ECANCELED);
+	worker_interrupt(t);
+	/* If its work did not run yet, it will not; end it on an executor. */
+	if (cancel_work(&t->work)) {
+		atomic_or(KT_QUEUED, &t->state);
+		executor_push(t);
+	}
 }
 
 void blocking_setup(void)

@@ -58,6 +58,8 @@ void ktask_engine_exit(void);
 #define KT_FIRED_TIMER	BIT(7)
 #define KT_FIRED		(KT_FIRED_WAITER | KT_FIRED_TIMER)
 
+#define KT_HELD		BIT(8)
+
 /**
  * struct ktask_drainer - a work item that drains an executor's queue
  * @work: the work
@@ -132,7 +134,7 @@ struct ktask_runtime {
 void future_complete_stored(struct ktask_future *f);
 
 /* task.c */
-void task_wake(struct ktask *t, int why);
+int task_wake(struct ktask *t, int why);
 bool task_claim(struct ktask *t, bool off_queue);
 void task_run(struct ktask *t);
 void task_dequeued(struct ktask *t);
@@ -146,21 +148,35 @@ void executor_push(struct ktask *t);
 
 /* blocking.c */
 void blocking_setup(void);
-void blocking_work(struct work_struct *work);
+void blocking_init(struct ktask *t);
+void blocking_queue(struct ktask *t);
+void blocking_abort(struct ktask *t);
 void blocking_run_other(struct ktask *t);
-void blocking_interrupt(struct ktask *t);
 
 /* await.c */
+void await_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
+bool await_begin_hold(struct ktask *t);
 bool await_over(struct ktask *t);
 
 /* timer.c */
-void timer_arm(struct ktask *t, ktime_t duration);
+void timer_init(struct ktask *t, ktime_t duration);
+void timer_start(struct ktask *t);
 void timer_disarm(struct ktask *t);
 
 /* runtime.c */
 bool runtime_get(struct ktask_runtime *rt, struct ktask *t);
 void runtime_forget(struct ktask_runtime *rt, struct ktask *t);
 void runtime_disown(struct ktask_runtime *rt, struct ktask *t);
+
+static inline bool task_is_blocking(const struct ktask *t)
+{
+	return t->kind & __KTASK_BLOCKING;
+}
+
+static inline struct module *task_pinned(const struct ktask *t)
+{
+	return t->kind & KTASK_NO_PIN ? NULL : t->owner;
+}
 
 static inline struct ktask_runtime *task_runtime(struct ktask *t)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a task: made, started, woken, run, aborted, ended, put.
+ * The life of a task: woken, run, aborted, ended, put. It is made and started in
+ * spawn.c.
  *
  * state is one atomic word of these bits:
  *
@@ -12,11 +13,14 @@
  *	COMPLETE	over, nothing follows
  *	ABORT		shall end; stays set
  *	FIRED_*		why it was woken, until the runner has taken note
+ *	HELD		of a blocking task: what it uses is that of an async one
  *
  * A started task with none of READY, RUNNING, COMPLETE is suspended.
  * Transitions, each one compare-and-swap; "+" sets a bit, "-" clears it:
  *
  *	start		NEW		-NEW +READY +QUEUED, push
+ *			... held	-NEW: it is suspended; but as above, if it
+ *					has been woken or aborted meanwhile
  *	wake		suspended	+FIRED +READY +QUEUED, push unless it was
  *					QUEUED
  *			RUNNING		+FIRED +READY: suspend will see it
@@ -36,9 +40,16 @@
  *
  * selftests/model/task.pml is this table for a model checker.
  *
+ * A task may be held at its start: then it begins suspended, with a waiter or a
+ * timer armed, as if its body had begun with an await.
+ *
  * A blocking task goes NEW, READY (its work is queued), RUNNING, COMPLETE. An
  * abort that catches it before its work runs takes the work off the workqueue
- * and pushes the task on an executor, where it ends without having run.
+ * and pushes the task on an executor, where it ends without having run. One that
+ * is held has HELD set, and is like an async task until an executor runs it:
+ *
+ *	begin		RUNNING, HELD	-RUNNING -HELD -FIRED +READY, queue its work
+ *			... and ABORT	none, it ends
  *
  * Only who sets QUEUED pushes, and only who has taken the task off the queue
  * clears it, so a task is on one queue at most. Only who sets RUNNING runs it,
@@ -51,133 +62,9 @@
  * await_over(). Hence wakers need no reference.
  */
 #include <linux/module.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "engine.h"
-
-static bool task_is_blocking(const struct ktask *t)
-{
-	return t->kind & __KTASK_BLOCKING;
-}
-
-static struct module *task_pinned(const struct ktask *t)
-{
-	return t->kind & KTASK_NO_PIN ? NULL : t->owner;
-}
-
-/* --- Made ----------------------------------------------------------------- */
-
-/* @t is all zero, up to its frame. */
-static void task_setup(struct ktask *t, const struct ktask_attr *attr)
-{
-	struct ktask_runtime *rt = attr->runtime ?: ktask_default_runtime();
-	const char *fn_name = attr->fn_name ?: "ktask";
-	static struct lock_class_key no_key;
-	struct lock_class_key *key = attr->key ?: &no_key;
-
-	atomic_set(&t->state, KT_NEW);
-	refcount_set(&t->refs, 1);
-	t->ex = raw_cpu_ptr(rt->executors);
-	t->release = attr->release;
-	t->owner = attr->owner;
-	t->name = attr->name ?: fn_name;
-	t->kind = attr->flags & (KTASK_NO_HELP | KTASK_NO_PIN);
-	if (attr->blocking) {
-		t->kind |= __KTASK_BLOCKING;
-		t->blocking = attr->blocking;
-		t->wq = attr->wq ?: rt->blocking_wq;
-		INIT_WORK(&t->work, blocking_work);
-		/* The class of the task, see blocking_work(). */
-		lockdep_init_map(&t->work.lockdep_map, fn_name, key, 0);
-	} else {
-		t->resume = attr->resume;
-	}
-	INIT_LIST_HEAD(&t->owned);
-	lockdep_init_map(&t->lockdep_map, fn_name, key, 0);
-	if (attr->init)
-		memcpy(ktask_frame(t), attr->init, attr->frame_size);
-}
-
-void __ktask_init(struct ktask *t, const struct ktask_attr *attr)
-{
-	memset(t, 0, sizeof(*t));
-	task_setup(t, attr);
-}
-EXPORT_SYMBOL_NS_GPL(__ktask_init, KTASK_NS);
-
-struct ktask *__ktask_new(const struct ktask_attr *attr)
-{
-	struct ktask *t;
-
-	t = kzalloc(size_add(sizeof(*t), attr->frame_size),
-		    attr->gfp ?: GFP_KERNEL);
-	if (!t)
-		return ERR_PTR(-ENOMEM);
-	task_setup(t, attr);
-	return t;
-}
-EXPORT_SYMBOL_NS_GPL(__ktask_new, KTASK_NS);
-
-/* --- Started -------------------------------------------------------------- */
-
-/**
- * ktask_start - start a task that was made by ktask_new() or ktask_init()
- * @t: the task; the caller keeps its reference
- *
- * What the caller wrote to the frame before is visible to the body.
- *
- * Context: any but NMI.
- * Return: 0; -ESHUTDOWN if its runtime or its module is going away, -EINVAL if
- * it was started before. On failure the body does not run, and neither do
- * deferred cleanups.
- */
-int ktask_start(struct ktask *t)
-{
-	struct ktask_runtime *rt = task_runtime(t);
-	int started = KT_READY;
-
-	if (WARN_ON_ONCE(!(atomic_read(&t->state) & KT_NEW)))
-		return -EINVAL;
-	if (!runtime_get(rt, t))
-		return -ESHUTDOWN;
-	if (!try_module_get(task_pinned(t))) {
-		runtime_forget(rt, t);
-		return -ESHUTDOWN;
-	}
-	ktask_get(t);
-	this_cpu_inc(rt->stats->spawned);
-	t->ex = raw_cpu_ptr(rt->executors);
-
-	if (!task_is_blocking(t))
-		started |= KT_QUEUED;
-	/*
-	 * NEW goes, the others come; somebody may be setting ABORT. Pairs with
-	 * ktask_help(), which then reads t->ex.
-	 */
-	atomic_fetch_add_release(started - KT_NEW, &t->state);
-	if (task_is_blocking(t))
-		queue_work(t->wq, &t->work);
-	else
-		executor_push(t);
-	return 0;
-}
-EXPORT_SYMBOL_NS_GPL(ktask_start, KTASK_NS);
-
-struct ktask *__ktask_spawn(const struct ktask_attr *attr)
-{
-	struct ktask *t = __ktask_new(attr);
-	int err;
-
-	if (IS_ERR(t))
-		return t;
-	err = ktask_start(t);
-	if (!err)
-		return t;
-	ktask_put(t);
-	return ERR_PTR(err);
-}
-EXPORT_SYMBOL_NS_GPL(__ktask_spawn, KTASK_NS);
 
 /* --- Put ------------------------------------------------------------------ */
 
@@ -218,9 +105,9 @@ static void task_let_go(struct ktask *t)
 /*
  * Put @t back on its queue, for the reason @why, unless it will run anyway.
  * Does not touch @t after the compare-and-swap, but for the push, before which
- * @t cannot be let go. Any context.
+ * @t cannot be let go. Any context. Return: the state before.
  */
-void task_wake(struct ktask *t, int why)
+int task_wake(struct ktask *t, int why)
 {
 	int old = atomic_read(&t->state);
 	int new;
@@ -236,6 +123,7 @@ void task_wake(struct ktask *t, int why)
 
 	if (new & ~old & KT_QUEUED)
 		executor_push(t);
+	return old;
 }
 
 /**
@@ -264,22 +152,14 @@ EXPORT_SYMBOL_NS_GPL(ktask_aborted, KTASK_NS);
  */
 bool ktask_abort(struct ktask *t)
 {
+	int old;
+
 	if (ktask_done(t))
 		return false;
-	if (!task_is_blocking(t)) {
-		task_wake(t, KT_ABORT);
-		return true;
-	}
-	if (atomic_fetch_or(KT_ABORT, &t->state) & KT_ABORT)
-		return true;
-	/* Ends its waits, if it runs. */
-	ktask_future_complete(&t->abort_asked, -ECANCELED);
-	blocking_interrupt(t);
-	/* If its work did not run yet, it will not; end it on an executor. */
-	if (cancel_work(&t->work)) {
-		atomic_or(KT_QUEUED, &t->state);
-		executor_push(t);
-	}
+	/* To a blocking task's body READY means nothing. */
+	old = task_wake(t, KT_ABORT);
+	if (task_is_blocking(t) && !(old & (KT_ABORT | KT_HELD)))
+		blocking_abort(t);
 	return true;
 }
 EXPORT_SYMBOL_NS_GPL(ktask_abort, KTASK_NS);
@@ -352,6 +232,25 @@ static void task_end(struct ktask *t, enum ktask_outcome outcome, long result)
 	task_finish(t, outcome, result);
 }
 
+/* What a blocking task, which the caller runs, was held for has happened. */
+static void task_begin_blocking(struct ktask *t)
+{
+	int old, new;
+
+	blocking_init(t);
+	/* From here on an abort is one of a blocking task. */
+	old = atomic_read(&t->state);
+	do {
+		if (old & KT_ABORT) {
+			task_end(t, KTASK_CANCELLED, -ECANCELED);
+			return;
+		}
+		new = old & ~(KT_RUNNING | KT_HELD | KT_FIRED);
+		new |= KT_READY;
+	} while (!atomic_try_cmpxchg(&t->state, &old, new));
+	blocking_queue(t);
+}
+
 /* Give @t, which the caller has claimed, the CPU until its next await. */
 void task_run(struct ktask *t)
 {
@@ -365,6 +264,10 @@ void task_run(struct ktask *t)
 	}
 	if (ktask_aborted(t)) {
 		task_end(t, KTASK_CANCELLED, -ECANCELED);
+		return;
+	}
+	if (task_is_blocking(t)) {
+		task_begin_blocking(t);
 		return;
 	}
 

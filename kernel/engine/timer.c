@@ -13,12 +13,18 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* Wake @t after @duration. Called by who runs @t. */
-void timer_arm(struct ktask *t, ktime_t duration)
+/* For timer_start(). */
+void timer_init(struct ktask *t, ktime_t duration)
 {
 	hrtimer_setup(&t->timer, timer_fired, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_SOFT);
-	hrtimer_start(&t->timer, duration, HRTIMER_MODE_REL_SOFT);
+	hrtimer_set_expires(&t->timer, duration);
+}
+
+/* Wake @t after the duration. Called by who runs or starts @t. */
+void timer_start(struct ktask *t)
+{
+	hrtimer_start_expires(&t->timer, HRTIMER_MODE_REL_SOFT);
 }
 
 /*
