@@ -28,4 +28,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/* timer_delete_sync() is what del_timer_sync() is called since 6.2. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#include <linux/timer.h>
+
+#define timer_delete_sync(timer)	del_timer_sync(timer)
+#endif
+
 #endif /* _KTASK_COMPAT_H */

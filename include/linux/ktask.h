@@ -164,10 +164,38 @@ struct ktask_defer {
 /* A joiner must not run the task in its own context. */
 #define KTASK_NO_HELP	BIT(0)
 /*
- * The task does not pin its module. For tasks that live as long as the module
- * and are ended by its exit function, by ktask_runtime_destroy().
+ * The task does not pin its module. For tasks of a private runtime that live as
+ * long as the module and are ended by its exit function, by
+ * ktask_runtime_destroy().
  */
 #define KTASK_NO_PIN	BIT(1)
+/*
+ * The task is aborted when the last reference but the runtime's is put. For
+ * work that is of use to the owner of the handle only: without it, a put
+ * detaches, and an error path that forgets to abort leaves the task at work.
+ */
+#define KTASK_ABORT_ON_PUT	BIT(2)
+
+/**
+ * enum ktask_prio - which tasks come first
+ * @KTASK_PRIO_NORMAL: as most work of the kernel
+ * @KTASK_PRIO_HIGH: before that, as in a WQ_HIGHPRI workqueue
+ * @KTASK_PRIO_IDLE: when the CPU has little else to do, as at nice 19
+ * @KTASK_PRIO_COUNT: how many there are
+ */
+enum ktask_prio {
+	KTASK_PRIO_NORMAL,
+	KTASK_PRIO_HIGH,
+	KTASK_PRIO_IDLE,
+	KTASK_PRIO_COUNT
+};
+
+/* Values of struct ktask_attr.place; 0 is anywhere. */
+
+/* On this CPU and no other, as long as it is online. */
+#define KTASK_ON_CPU(cpu)	((cpu) + 1)
+/* On the CPUs of this memory node, in turn, and in its memory. */
+#define KTASK_ON_NODE(node)	(-1 - (node))
 
 /**
  * struct ktask_attr - how a task shall be
@@ -177,7 +205,11 @@ struct ktask_defer {
  * @init: what its frame begins as; by default zero
  * @wq: of a blocking task: where it runs; by default in an unbound workqueue of
  *	@runtime's
- * @flags: %KTASK_NO_HELP, %KTASK_NO_PIN
+ * @flags: %KTASK_NO_HELP, %KTASK_NO_PIN, %KTASK_ABORT_ON_PUT
+ * @prio: before or after which others it runs
+ * @place: KTASK_ON_CPU(), KTASK_ON_NODE(), or by default anywhere: it begins on
+ *	the CPU that starts it, and goes where one is idle. With an @wq that is
+ *	not per CPU, of no effect on a blocking task
  * @gfp: how to allocate it; by default %GFP_KERNEL
  * @after: a future that must be complete before the task runs, or NULL. It must
  *	stay valid until the task runs or ends
@@ -199,6 +231,8 @@ struct ktask_attr {
 	const void *init;
 	struct workqueue_struct *wq;
 	unsigned int flags;
+	enum ktask_prio prio;
+	int place;
 	gfp_t gfp;
 	struct ktask_future *after;
 	ktime_t delay;
@@ -244,6 +278,8 @@ struct ktask {
 	u8 armed;			/* who shall wake it: KT_FIRED_* */
 	u8 fired;			/* which of them did */
 	u8 timed_out;
+	u8 budget;			/* awaits left until it must yield */
+	u8 resumed_at;			/* in jiffies */
 	u32 pc;				/* where the body goes on */
 	struct ktask_future *awaited;
 	union {
@@ -260,8 +296,10 @@ struct ktask {
 	struct lockdep_map lockdep_map;	/* held while the body runs */
 } __aligned(8);
 
-/* A bit of struct ktask.kind */
-#define __KTASK_BLOCKING	BIT(2)
+/* Further bits of struct ktask.kind */
+#define __KTASK_BLOCKING	BIT(3)
+#define __KTASK_BOUND		BIT(4)	/* stays with its executor */
+#define __KTASK_ON_NODE		BIT(5)	/* ... which is one of a node */
 
 void __ktask_init(struct ktask *t, const struct ktask_attr *attr);
 struct ktask *__ktask_new(const struct ktask_attr *attr);
@@ -294,7 +332,8 @@ int ktask_start(struct ktask *t);
  *
  * Context: any that suits the gfp flags.
  * Return: the task, with a reference for the caller; or ERR_PTR(): -ENOMEM,
- * -ESHUTDOWN (the runtime or the module is going away).
+ * -ESHUTDOWN (the runtime or the module is going away), -EINVAL (attributes that
+ * do not exist, or not together), -ENXIO (the CPU is offline).
  */
 #define ktask_spawn(fn, frame, ...)					\
 	__ktask_spawn(__KTASK_ATTR(resume, fn, frame, ##__VA_ARGS__))
@@ -321,7 +360,8 @@ int ktask_start(struct ktask *t);
  * it.
  *
  * Context: any that suits the gfp flags.
- * Return: the task, with a reference for the caller; or ERR_PTR(-ENOMEM).
+ * Return: the task, with a reference for the caller; or ERR_PTR(): -ENOMEM,
+ * -EINVAL (attributes that do not exist, or not together).
  */
 #define ktask_new(fn, frame, ...)					\
 	__ktask_new(__KTASK_ATTR(resume, fn, frame, ##__VA_ARGS__))
@@ -403,6 +443,21 @@ static inline struct ktask *ktask_get(struct ktask *t)
 
 void ktask_put(struct ktask *t);
 
+/**
+ * ktask_detach - let a task go on without a handle
+ * @t: the task; not used by the caller any more
+ *
+ * The same as ktask_put(), and says that it is meant: nobody will join or abort
+ * the task, it ends by itself or with its runtime. Its result is lost; if it can
+ * fail in a way that somebody should know of, it is not to be detached.
+ *
+ * Context: any but NMI.
+ */
+static inline void ktask_detach(struct ktask *t)
+{
+	ktask_put(t);
+}
+
 /* --- Abort ---------------------------------------------------------------- */
 
 bool ktask_abort(struct ktask *t);
@@ -470,6 +525,7 @@ int ktask_try_join(struct ktask *t, long *result);
 
 /* --- What a body may do --------------------------------------------------- */
 
+bool ktask_should_yield(const struct ktask *t);
 void ktask_defer(struct ktask *t, struct ktask_defer *d, void (*fn)(void *arg),
 		 void *arg);
 bool ktask_undefer(struct ktask *t, struct ktask_defer *d);
@@ -502,8 +558,57 @@ static inline bool ktask_timed_out(const struct ktask *t)
 
 /* --- Runtimes ------------------------------------------------------------- */
 
-struct ktask_runtime *ktask_runtime_create(const char *name);
+/* Flags of ktask_runtime_create() */
+
+/*
+ * For work that frees memory, such as writing to storage: its workqueues have a
+ * rescuer each, so the tasks go on when no memory is left to make a worker of.
+ * They must not wait for tasks of a runtime without.
+ */
+#define KTASK_RT_MEM_RECLAIM	BIT(0)
+/* Its tasks stand still while the system is suspended. */
+#define KTASK_RT_FREEZABLE	BIT(1)
+
+struct ktask_runtime *__ktask_runtime_create(const char *name,
+					     unsigned int flags,
+					     struct module *owner);
+struct ktask_runtime *__ktask_local_create(const char *name, int place,
+					   struct module *owner);
 void ktask_runtime_destroy(struct ktask_runtime *rt);
+
+/**
+ * ktask_runtime_create - make a runtime of one's own
+ * @name: shown with its workqueues; copied
+ * @flags: %KTASK_RT_MEM_RECLAIM, %KTASK_RT_FREEZABLE
+ *
+ * Its tasks are aborted by ktask_runtime_destroy(), which makes it the way to
+ * leave nothing behind when a driver or a device goes. One that a module has not
+ * destroyed when it is gone is destroyed then, and that is said.
+ *
+ * Context: process context, may sleep.
+ * Return: the runtime, or ERR_PTR(): -ENOMEM, -EINVAL (unknown flags).
+ */
+#define ktask_runtime_create(name, flags)				\
+	__ktask_runtime_create(name, flags, THIS_MODULE)
+
+/**
+ * ktask_local_create - make a local set
+ * @name: shown with its workqueue; copied
+ * @place: KTASK_ON_CPU(), or 0: on any CPU, but on one at a time
+ *
+ * A local set is a runtime whose tasks never run in parallel with each other,
+ * and start in the order in which they are spawned; for data without locks. It
+ * is given to spawns as .runtime and ended by ktask_runtime_destroy(). Has no
+ * blocking tasks and no priorities, and nobody helps; a resume function or
+ * cleanup that sleeps keeps the whole set waiting, and one that joins another
+ * task of the set waits for ever. Tokio's LocalSet.
+ *
+ * Context: process context, may sleep.
+ * Return: the runtime, or ERR_PTR(): -ENOMEM, -EINVAL (no such CPU), -ENXIO (it
+ * is offline).
+ */
+#define ktask_local_create(name, place)					\
+	__ktask_local_create(name, place, THIS_MODULE)
 
 #include <linux/ktask_await.h>
 #include <linux/ktask_request.h>

@@ -23,8 +23,17 @@ static bool await_misused(struct ktask *t)
 }
 
 /*
+ * There is nothing to wait for. Return: true if the task has done that so often
+ * in a row that the others come first.
+ */
+static bool await_ready(struct ktask *t)
+{
+	return !--t->budget;
+}
+
+/*
  * Wait for @f, but at most for @timeout. Called by the body.
- * Return: false if there is nothing to wait for.
+ * Return: false if the body shall go on at once.
  */
 bool __ktask_await(struct ktask *t, struct ktask_future *f, ktime_t timeout)
 {
@@ -33,16 +42,16 @@ bool __ktask_await(struct ktask *t, struct ktask_future *f, ktime_t timeout)
 	if (ktask_aborted(t) || await_misused(t))
 		return true;
 	if (ktask_future_done(f))
-		return false;
+		return await_ready(t);
 	if (timeout <= 0) {
 		t->timed_out = true;
-		return false;
+		return await_ready(t);
 	}
 
 	t->fired = 0;
 	t->awaited = f;
 	if (!ktask_future_add(f, &t->waiter, await_notify))
-		return false;
+		return await_ready(t);
 	t->armed = KT_FIRED_WAITER;
 	if (timeout != KTIME_MAX) {
 		t->armed |= KT_FIRED_TIMER;
@@ -60,7 +69,7 @@ bool __ktask_sleep(struct ktask *t, ktime_t duration)
 	if (ktask_aborted(t) || await_misused(t))
 		return true;
 	if (duration <= 0)
-		return false;
+		return await_ready(t);
 
 	t->fired = 0;
 	t->armed = KT_FIRED_TIMER;

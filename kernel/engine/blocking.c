@@ -158,6 +158,7 @@ static void blocking_work(struct work_struct *work)
 	struct ktask *t = container_of(work, struct ktask, work);
 	enum ktask_outcome outcome = KTASK_CANCELLED;
 	long result = -ECANCELED;
+	int nice = task_nice(current);
 	struct body b;
 
 	/* Nobody else claims a blocking task while its work is queued. */
@@ -167,7 +168,11 @@ static void blocking_work(struct work_struct *work)
 	if (!ktask_aborted(t)) {
 		body_enter(&b, t);
 		worker_enter(t);
+		if (t->ex->prio == KTASK_PRIO_IDLE)
+			set_user_nice(current, MAX_NICE);
 		result = t->blocking(t);
+		if (t->ex->prio == KTASK_PRIO_IDLE)
+			set_user_nice(current, nice);
 		worker_leave(t);
 		body_leave(&b);
 		if (gives_up(t, result))
@@ -193,7 +198,10 @@ void blocking_init(struct ktask *t)
 
 void blocking_queue(struct ktask *t)
 {
-	queue_work(t->wq, &t->work);
+	if (t->kind & __KTASK_BOUND)
+		queue_work_on(t->ex->cpu, t->wq, &t->work);
+	else
+		queue_work(t->wq, &t->work);
 }
 
 /* @t, which is not held, has just been aborted. Any context. */

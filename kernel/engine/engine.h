@@ -6,10 +6,12 @@
 #ifndef _KTASK_ENGINE_H
 #define _KTASK_ENGINE_H
 
+#include <linux/cpumask.h>
 #include <linux/ktask.h>
 #include <linux/percpu-refcount.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 
 #include "../compat.h"
 
@@ -22,6 +24,7 @@
  * @cancelled: of these, the cancelled ones
  * @resumed: how often a task was given a CPU
  * @helped: of these, how often by a thread that joined it
+ * @stolen: how often an executor took a task from another's queue
  *
  * Counted with this_cpu_inc(), so right in any context; a task may end on
  * another CPU than it was spawned on, so only sums mean something.
@@ -32,6 +35,7 @@ struct ktask_stats {
 	u64 cancelled;
 	u64 resumed;
 	u64 helped;
+	u64 stolen;
 };
 
 void ktask_runtime_stats(struct ktask_runtime *rt, struct ktask_stats *sum);
@@ -64,46 +68,122 @@ void ktask_engine_exit(void);
  * struct ktask_drainer - a work item that drains an executor's queue
  * @work: the work
  * @ex: the executor
+ * @all: in ex->drainers
  * @idle: in ex->idle while it is neither queued nor running
+ * @thread: the worker while it runs, else NULL
+ * @rescue: it stands in for one that does not come back; see stall.c
+ * @task: what it is running
+ * @since: in jiffies, when it began to
+ * @told: that this is too long has been said
+ * @nice: of the worker, before and after
  */
 struct ktask_drainer {
 	struct work_struct work;
 	struct ktask_executor *ex;
+	struct list_head all;
 	struct list_head idle;
+	struct task_struct *thread;
+	bool rescue;
+	bool told;
+	int nice;
+	struct ktask *task;
+	unsigned long since;
 };
 
 /**
- * struct ktask_executor - the run queue of one CPU
+ * struct ktask_executor - a run queue: of one CPU and priority, or a local set's
  * @lock: guards the members up to @idle, and the on_queue flag of tasks. Only
  *	tried where interrupts may be off or the context be any, so that an
  *	interrupt handler never waits for it
- * @queue: tasks to run, first come first
+ * @queue: tasks that any executor may run, first come first
+ * @bound: tasks that only this one may run, first come first
+ * @nr_queue: length of @queue
+ * @turn: which of the two is next
  * @pending: a drainer is queued and has not begun to run
+ * @popped: how many tasks have been taken off to be run
+ * @drainers: all drainers
  * @idle: drainers that are neither queued nor running
- * @first: the first two drainers; more are allocated when they are asleep
+ * @first: the first two drainers; more are allocated when they are asleep. A
+ *	local set has one for ever
  * @inbox: tasks pushed while @lock was held by somebody else
- * @inbox_work: moves them to @queue
+ * @inbox_work: moves them to the queues
  * @rt: whose executor this is
- * @cpu: the CPU that all the work is queued on
+ * @spread: the executors that share their tasks with it; NULL for a local set
+ * @wq: where the drainers are queued
+ * @cpu: on this CPU, or %WORK_CPU_UNBOUND
+ * @prio: its priority
+ * @watch: see stall.c
+ * @popped_before: what @popped was when it last looked
  */
 struct ktask_executor {
 	raw_spinlock_t lock;
 	struct list_head queue;
+	struct list_head bound;
+	unsigned int nr_queue;
+	bool turn;
 	bool pending;
+	unsigned int popped;
+	struct list_head drainers;
 	struct list_head idle;
 	struct ktask_drainer first[2];
 	struct llist_head inbox;
 	struct work_struct inbox_work;
 	struct ktask_runtime *rt;
+	struct ktask_spread *spread;
+	struct workqueue_struct *wq;
 	int cpu;
+	enum ktask_prio prio;
+	struct timer_list watch;
+	unsigned int popped_before;
+};
+
+/**
+ * struct ktask_cpu_executors - the executors of one CPU
+ * @prio: one for each priority
+ */
+struct ktask_cpu_executors {
+	struct ktask_executor prio[KTASK_PRIO_COUNT];
+};
+
+/**
+ * struct ktask_spread - executors of one priority, which share their tasks
+ * @loaded: CPUs whose executor has tasks to spare; a bit changes under the lock
+ *	of the executor
+ * @idle: CPUs whose executor has nothing to do
+ */
+struct ktask_spread {
+	struct cpumask loaded;
+	struct cpumask idle;
+};
+
+/**
+ * enum ktask_wq - the workqueues of a runtime
+ * @KTASK_WQ_TASKS: where executors drain: per CPU, one work item at a time
+ * @KTASK_WQ_TASKS_HIGH: the same, before others
+ * @KTASK_WQ_HOGS: per CPU, any number at a time: for executors of low priority
+ *	and for blocking tasks on a CPU
+ * @KTASK_WQ_HOGS_HIGH: the same, before others
+ * @KTASK_WQ_BLOCKING: blocking tasks, on any CPU
+ * @KTASK_WQ_BLOCKING_HIGH: the same, before others
+ * @KTASK_WQ_COUNT: how many there are
+ */
+enum ktask_wq {
+	KTASK_WQ_TASKS,
+	KTASK_WQ_TASKS_HIGH,
+	KTASK_WQ_HOGS,
+	KTASK_WQ_HOGS_HIGH,
+	KTASK_WQ_BLOCKING,
+	KTASK_WQ_BLOCKING_HIGH,
+	KTASK_WQ_COUNT
 };
 
 /**
  * struct ktask_runtime - executors, and the tasks that run on them
- * @executors: one for each possible CPU
+ * @executors: of each possible CPU; NULL for a local set
+ * @local: the one executor of a local set, else NULL
  * @stats: counters of each CPU
- * @wq: per-CPU workqueue that the executors drain in
- * @blocking_wq: unbound workqueue for blocking tasks
+ * @wq: the workqueues; of a local set only the first
+ * @spread: for each priority
  * @ref: one for each task that the runtime has not let go of yet
  * @idle: complete when @ref is gone
  * @key: lockdep class of the executors' work, so that tasks of one runtime may
@@ -113,13 +193,16 @@ struct ktask_executor {
  *	default runtime, which outlives its tasks, keeps no list
  * @aborting: those of them that ktask_runtime_destroy() has aborted
  * @closing: no more tasks; under @lock
+ * @owner: the module that made it
+ * @all: in the list of private runtimes
  * @name: for messages and workqueues
  */
 struct ktask_runtime {
-	struct ktask_executor __percpu *executors;
+	struct ktask_cpu_executors __percpu *executors;
+	struct ktask_executor *local;
 	struct ktask_stats __percpu *stats;
-	struct workqueue_struct *wq;
-	struct workqueue_struct *blocking_wq;
+	struct workqueue_struct *wq[KTASK_WQ_COUNT];
+	struct ktask_spread spread[KTASK_PRIO_COUNT];
 	struct percpu_ref ref;
 	struct completion idle;
 	struct lock_class_key key;
@@ -127,6 +210,8 @@ struct ktask_runtime {
 	struct list_head tasks;
 	struct list_head aborting;
 	bool closing;
+	struct module *owner;
+	struct list_head all;
 	char name[24];
 };
 
@@ -142,9 +227,28 @@ void task_run_defers(struct ktask *t);
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 
 /* executor.c */
-void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu);
+void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,
+		   enum ktask_prio prio);
 void executor_free(struct ktask_executor *ex);
 void executor_push(struct ktask *t);
+void executor_enqueue(struct ktask_executor *ex, struct ktask *t);
+bool executor_dequeue(struct ktask_executor *ex, struct ktask *t);
+struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex);
+struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex);
+struct ktask_drainer *executor_new_drainer(struct ktask_executor *ex);
+void drainer_kick(struct ktask_drainer *d);
+
+/* spread.c */
+void spread_init(struct ktask_spread *s);
+void spread_update(struct ktask_executor *ex, unsigned int spare);
+void spread_offer(struct ktask_executor *ex);
+void spread_idle(struct ktask_executor *ex);
+bool spread_steal(struct ktask_executor *ex);
+
+/* stall.c */
+void stall_init(struct ktask_executor *ex);
+void stall_exit(struct ktask_executor *ex);
+void stall_watch(struct ktask_executor *ex);
 
 /* blocking.c */
 void blocking_setup(void);
@@ -180,7 +284,8 @@ static inline struct module *task_pinned(const struct ktask *t)
 
 static inline struct ktask_runtime *task_runtime(struct ktask *t)
 {
-	return t->ex->rt;
+	/* A thief may be changing it, to another of the same runtime. */
+	return READ_ONCE(t->ex)->rt;
 }
 
 /*

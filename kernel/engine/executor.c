@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Executors: the run queue of a CPU, and the work that drains it.
+ * Executors: the run queue of a CPU and priority, and the work that drains it.
  *
  * A task is pushed on the queue under the executor's lock if that is free, else
  * on the lock-free inbox, from where a work item moves it to the queue; so a
@@ -16,6 +16,12 @@
  * this queue. So that there is always one more, a drainer makes sure that there
  * is before it runs a task.
  *
+ * A local set is an executor with one drainer: what sleeps there keeps the whole
+ * set waiting, for its tasks shall not run in parallel.
+ *
+ * ex->lock also guards t->ex of the tasks in the queue: a thief changes it under
+ * the lock of the executor it takes the task from.
+ *
  * The kick runs with preemption off, which is what runtime_destroy() waits for
  * before it takes the workqueue away: the task just pushed may end, and the
  * runtime with it, before its pusher is done.
@@ -29,17 +35,21 @@
 /* Tasks run in a row before other work of the CPU gets its turn. */
 #define EXECUTOR_BUDGET	128
 
+static bool executor_empty(const struct ktask_executor *ex)
+{
+	return list_empty(&ex->queue) && list_empty(&ex->bound);
+}
+
 /*
- * Have a drainer pending if there are tasks in the queue. If all are asleep in
- * tasks, the first to come back finds what is queued.
- * Return: a drainer to be queued by drainer_kick(), without the lock; or NULL.
+ * Return: an idle drainer, pending from now on, to be queued by drainer_kick(),
+ * without the lock; or NULL.
  */
-static struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex)
+struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex)
 {
 	struct ktask_drainer *d;
 
 	lockdep_assert_held(&ex->lock);
-	if (list_empty(&ex->queue) || ex->pending)
+	if (ex->pending)
 		return NULL;
 	d = list_first_entry_or_null(&ex->idle, struct ktask_drainer, idle);
 	if (d) {
@@ -49,30 +59,61 @@ static struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex)
 	return d;
 }
 
-static void drainer_work(struct work_struct *work);
-
-static void drainer_kick(struct ktask_drainer *d)
-{
-	if (d)
-		queue_work_on(d->ex->cpu, d->ex->rt->wq, &d->work);
-}
-
-static void executor_enqueue(struct ktask_executor *ex, struct ktask *t)
+/*
+ * Have a drainer pending if there are tasks in the queue. If all are asleep in
+ * tasks, the first to come back finds what is queued.
+ * Return: as executor_take_drainer().
+ */
+struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex)
 {
 	lockdep_assert_held(&ex->lock);
-	list_add_tail(&t->run, &ex->queue);
+	return executor_empty(ex) ? NULL : executor_take_drainer(ex);
+}
+
+static void drainer_work(struct work_struct *work);
+
+void drainer_kick(struct ktask_drainer *d)
+{
+	if (d)
+		queue_work_on(d->ex->cpu, d->ex->wq, &d->work);
+}
+
+void executor_enqueue(struct ktask_executor *ex, struct ktask *t)
+{
+	lockdep_assert_held(&ex->lock);
+	if (t->kind & __KTASK_BOUND) {
+		list_add_tail(&t->run, &ex->bound);
+	} else {
+		list_add_tail(&t->run, &ex->queue);
+		WRITE_ONCE(ex->nr_queue, ex->nr_queue + 1);
+	}
 	t->on_queue = true;
 }
 
 /* Return: false if it was not in the queue. */
-static bool executor_dequeue(struct ktask_executor *ex, struct ktask *t)
+bool executor_dequeue(struct ktask_executor *ex, struct ktask *t)
 {
 	lockdep_assert_held(&ex->lock);
 	if (!t->on_queue)
 		return false;
 	list_del(&t->run);
 	t->on_queue = false;
+	if (!(t->kind & __KTASK_BOUND))
+		WRITE_ONCE(ex->nr_queue, ex->nr_queue - 1);
 	return true;
+}
+
+/* The inbox is last come first. */
+static void executor_empty_inbox(struct ktask_executor *ex)
+{
+	struct ktask *t, *next;
+	struct llist_node *first;
+
+	if (llist_empty(&ex->inbox))
+		return;
+	first = llist_reverse_order(llist_del_all(&ex->inbox));
+	llist_for_each_entry_safe(t, next, first, inbox)
+		executor_enqueue(ex, t);
 }
 
 /* Queue @t, for which the caller has set KT_QUEUED. Any context. */
@@ -80,49 +121,47 @@ void executor_push(struct ktask *t)
 {
 	struct ktask_executor *ex = t->ex;
 	struct ktask_drainer *d;
+	bool spare;
 
 	preempt_disable();
 	if (raw_spin_trylock(&ex->lock)) {
+		/* What was pushed before comes before. */
+		executor_empty_inbox(ex);
 		executor_enqueue(ex, t);
 		d = executor_need_drainer(ex);
+		/* The drainer is going to run one of them itself. */
+		spare = ex->nr_queue > 1;
+		spread_update(ex, spare);
 		raw_spin_unlock(&ex->lock);
 		drainer_kick(d);
+		if (spare)
+			spread_offer(ex);
 	} else {
 		llist_add(&t->inbox, &ex->inbox);
-		queue_work_on(ex->cpu, ex->rt->wq, &ex->inbox_work);
+		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
 	}
 	preempt_enable();
 }
 
-/* The inbox is last come first. */
-static void executor_empty_inbox(struct ktask_executor *ex)
-{
-	struct llist_node *first = llist_del_all(&ex->inbox);
-	struct ktask *t, *next;
-
-	first = llist_reverse_order(first);
-	llist_for_each_entry_safe(t, next, first, inbox)
-		executor_enqueue(ex, t);
-}
-
+/* Nobody else knows @d yet. */
 static void drainer_init(struct ktask_drainer *d, struct ktask_executor *ex)
 {
+	memset(d, 0, sizeof(*d));
 	INIT_WORK(&d->work, drainer_work);
 	lockdep_init_map(&d->work.lockdep_map, "ktask_executor", &ex->rt->key,
 			 0);
 	d->ex = ex;
 }
 
-/* @d has nothing to do; unless there is something by now. */
-static void drainer_idle(struct ktask_drainer *d)
+/* Any context. */
+struct ktask_drainer *executor_new_drainer(struct ktask_executor *ex)
 {
-	struct ktask_executor *ex = d->ex;
+	struct ktask_drainer *d;
 
-	raw_spin_lock(&ex->lock);
-	list_add(&d->idle, &ex->idle);
-	d = executor_need_drainer(ex);
-	raw_spin_unlock(&ex->lock);
-	drainer_kick(d);
+	d = kmalloc(sizeof(*d), GFP_NOWAIT | __GFP_NOWARN);
+	if (d)
+		drainer_init(d, ex);
+	return d;
 }
 
 /*
@@ -133,37 +172,101 @@ static void executor_add_drainer(struct ktask_executor *ex)
 {
 	struct ktask_drainer *d;
 
-	d = kmalloc(sizeof(*d), GFP_NOWAIT | __GFP_NOWARN);
+	if (!ex->spread)
+		return;
+	d = executor_new_drainer(ex);
 	if (!d)
 		return;
-	drainer_init(d, ex);
-	drainer_idle(d);
+	raw_spin_lock(&ex->lock);
+	list_add(&d->all, &ex->drainers);
+	list_add(&d->idle, &ex->idle);
+	d = executor_need_drainer(ex);
+	raw_spin_unlock(&ex->lock);
+	drainer_kick(d);
 }
 
-/* Take the next task off the queue. A drainer that gets NULL is idle. */
-static struct ktask *executor_pop(struct ktask_drainer *self)
+/* The next task, in turn from the two queues. */
+static struct ktask *executor_first(struct ktask_executor *ex)
 {
-	struct ktask_executor *ex = self->ex;
+	struct list_head *first = ex->turn ? &ex->bound : &ex->queue;
+	struct list_head *other = ex->turn ? &ex->queue : &ex->bound;
+
+	lockdep_assert_held(&ex->lock);
+	ex->turn = !ex->turn;
+	return list_first_entry_or_null(list_empty(first) ? other : first,
+					struct ktask, run);
+}
+
+/* Take the next task off the queue. */
+static struct ktask *executor_pop(struct ktask_executor *ex)
+{
 	struct ktask_drainer *d;
+	bool last, spare;
 	struct ktask *t;
-	bool last;
 
 	raw_spin_lock(&ex->lock);
-	if (!llist_empty(&ex->inbox))
-		executor_empty_inbox(ex);
-	t = list_first_entry_or_null(&ex->queue, struct ktask, run);
-	if (t)
+	executor_empty_inbox(ex);
+	t = executor_first(ex);
+	if (t) {
 		executor_dequeue(ex, t);
-	else
-		list_add(&self->idle, &ex->idle);
+		ex->popped++;
+	}
 	d = executor_need_drainer(ex);
 	last = list_empty(&ex->idle) && !ex->pending;
+	spare = ex->nr_queue;
+	spread_update(ex, spare);
 	raw_spin_unlock(&ex->lock);
 
 	drainer_kick(d);
-	if (last)
+	if (spare)
+		spread_offer(ex);
+	if (last && t)
 		executor_add_drainer(ex);
 	return t;
+}
+
+static void drainer_begin(struct ktask_drainer *d)
+{
+	struct ktask_executor *ex = d->ex;
+
+	raw_spin_lock(&ex->lock);
+	if (!d->rescue)
+		ex->pending = false;
+	d->thread = current;
+	raw_spin_unlock(&ex->lock);
+	d->nice = task_nice(current);
+	if (ex->prio == KTASK_PRIO_IDLE)
+		set_user_nice(current, MAX_NICE);
+	stall_watch(ex);
+}
+
+static void drainer_end(struct ktask_drainer *d)
+{
+	struct ktask_executor *ex = d->ex;
+	bool idle;
+
+	if (ex->prio == KTASK_PRIO_IDLE)
+		set_user_nice(current, d->nice);
+	raw_spin_lock(&ex->lock);
+	d->thread = NULL;
+	d->rescue = false;
+	list_add(&d->idle, &ex->idle);
+	/* Something may have come, or the budget be spent. */
+	d = executor_need_drainer(ex);
+	idle = !d && executor_empty(ex);
+	raw_spin_unlock(&ex->lock);
+	drainer_kick(d);
+	if (idle)
+		spread_idle(ex);
+}
+
+static void drainer_run(struct ktask_drainer *d, struct ktask *t)
+{
+	WRITE_ONCE(d->since, jiffies);
+	WRITE_ONCE(d->told, false);
+	WRITE_ONCE(d->task, t);
+	task_dequeued(t);
+	WRITE_ONCE(d->task, NULL);
 }
 
 static void drainer_work(struct work_struct *work)
@@ -173,19 +276,17 @@ static void drainer_work(struct work_struct *work)
 	struct ktask *t;
 
 	self = container_of(work, struct ktask_drainer, work);
-	raw_spin_lock(&self->ex->lock);
-	self->ex->pending = false;
-	raw_spin_unlock(&self->ex->lock);
-
-	while ((t = executor_pop(self))) {
-		task_dequeued(t);
-		if (!--budget) {
-			/* Other work of the CPU first; then on. */
-			drainer_idle(self);
+	drainer_begin(self);
+	/* When the budget is spent: other work of the CPU first, then on. */
+	while (budget--) {
+		t = executor_pop(self->ex);
+		if (t)
+			drainer_run(self, t);
+		else if (!spread_steal(self->ex))
 			break;
-		}
 		cond_resched();
 	}
+	drainer_end(self);
 }
 
 static void inbox_work(struct work_struct *work)
@@ -201,21 +302,42 @@ static void inbox_work(struct work_struct *work)
 	drainer_kick(d);
 }
 
-void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu)
+static struct workqueue_struct *executor_wq(const struct ktask_executor *ex)
 {
-	int i;
+	switch (ex->prio) {
+	case KTASK_PRIO_HIGH:
+		return ex->rt->wq[KTASK_WQ_TASKS_HIGH];
+	case KTASK_PRIO_IDLE:
+		/* Its worker shall keep no other work waiting. */
+		return ex->rt->wq[KTASK_WQ_HOGS];
+	default:
+		return ex->rt->wq[KTASK_WQ_TASKS];
+	}
+}
+
+void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,
+		   enum ktask_prio prio)
+{
+	int i, nr_drainers = rt->local ? 1 : ARRAY_SIZE(ex->first);
 
 	raw_spin_lock_init(&ex->lock);
 	INIT_LIST_HEAD(&ex->queue);
+	INIT_LIST_HEAD(&ex->bound);
+	INIT_LIST_HEAD(&ex->drainers);
 	INIT_LIST_HEAD(&ex->idle);
 	init_llist_head(&ex->inbox);
 	INIT_WORK(&ex->inbox_work, inbox_work);
 	ex->rt = rt;
+	ex->spread = rt->local ? NULL : &rt->spread[prio];
 	ex->cpu = cpu;
-	for (i = 0; i < ARRAY_SIZE(ex->first); i++) {
+	ex->prio = prio;
+	ex->wq = executor_wq(ex);
+	for (i = 0; i < nr_drainers; i++) {
 		drainer_init(&ex->first[i], ex);
+		list_add(&ex->first[i].all, &ex->drainers);
 		list_add(&ex->first[i].idle, &ex->idle);
 	}
+	stall_init(ex);
 }
 
 static bool drainer_is_allocated(const struct ktask_drainer *d)
@@ -230,7 +352,8 @@ void executor_free(struct ktask_executor *ex)
 {
 	struct ktask_drainer *d, *next;
 
-	list_for_each_entry_safe(d, next, &ex->idle, idle) {
+	stall_exit(ex);
+	list_for_each_entry_safe(d, next, &ex->drainers, all) {
 		if (drainer_is_allocated(d))
 			kfree(d);
 	}
@@ -242,6 +365,20 @@ static bool stack_has_room(void)
 	unsigned long here = (unsigned long)&here;
 
 	return here - (unsigned long)end_of_stack(current) > THREAD_SIZE / 2;
+}
+
+/* Lock the executor of @t, which a thief may be changing. */
+static struct ktask_executor *executor_lock_of(struct ktask *t)
+{
+	struct ktask_executor *ex;
+
+	for (;;) {
+		ex = READ_ONCE(t->ex);
+		raw_spin_lock(&ex->lock);
+		if (likely(ex == READ_ONCE(t->ex)))
+			return ex;
+		raw_spin_unlock(&ex->lock);
+	}
 }
 
 /*
@@ -259,13 +396,13 @@ bool ktask_help(struct ktask *t)
 	preempt_disable();
 	/* Pairs with ktask_start(). */
 	if (atomic_read_acquire(&t->state) & KT_READY) {
-		struct ktask_executor *ex = t->ex;
+		struct ktask_executor *ex = executor_lock_of(t);
 		bool linked;
 
-		raw_spin_lock(&ex->lock);
 		/*
-		 * If it is queued but not linked, it is in the inbox or was
-		 * just popped; its executor will find that it needs nothing.
+		 * If it is queued but not linked, it is in the inbox, on its way
+		 * to a thief, or was just popped; its executor will find that
+		 * it needs nothing.
 		 */
 		linked = executor_dequeue(ex, t);
 		claimed = task_claim(t, linked);

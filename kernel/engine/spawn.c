@@ -2,11 +2,115 @@
 /*
  * Making and starting tasks.
  */
+#include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 
 #include "engine.h"
+
+#define ATTR_FLAGS	(KTASK_NO_HELP | KTASK_NO_PIN | KTASK_ABORT_ON_PUT)
+
+static bool attr_place_ok(int place)
+{
+	if (place > 0)
+		return cpu_possible(place - 1);
+	return !place || (-1 - place < nr_node_ids && node_possible(-1 - place));
+}
+
+/* Whether there can be a task with these attributes. */
+static bool attr_ok(const struct ktask_attr *attr)
+{
+	const struct ktask_runtime *rt = attr->runtime;
+
+	if (!attr->resume && !attr->blocking)
+		return false;
+	if (attr->flags & ~ATTR_FLAGS || attr->prio >= KTASK_PRIO_COUNT)
+		return false;
+	if (!attr_place_ok(attr->place))
+		return false;
+	/* Nobody would end it before the module goes. */
+	if (!rt && attr->flags & KTASK_NO_PIN && attr->owner != THIS_MODULE)
+		return false;
+	if (rt && rt->local)
+		return !attr->blocking && !attr->place;
+	return true;
+}
+
+/* Where a task goes that may go anywhere, or on a CPU of the node of @cpu. */
+static int place_near(int cpu, bool on_node)
+{
+	int here = raw_smp_processor_id();
+	const struct cpumask *mask;
+
+	if (!on_node)
+		return here;
+	mask = cpumask_of_node(cpu_to_node(cpu));
+	preempt_disable();
+	cpu = cpumask_any_and_distribute(mask, cpu_online_mask);
+	preempt_enable();
+	return cpu < nr_cpu_ids ? cpu : here;
+}
+
+/* The first CPU stands for its node; one without CPUs is as good as anywhere. */
+static void task_place_on_node(struct ktask *t, struct ktask_runtime *rt,
+			       int node, enum ktask_prio prio)
+{
+	int cpu = cpumask_first(cpumask_of_node(node));
+
+	if (cpu >= nr_cpu_ids)
+		return;
+	t->kind |= __KTASK_BOUND | __KTASK_ON_NODE;
+	t->ex = &per_cpu_ptr(rt->executors, cpu)->prio[prio];
+}
+
+static void task_place(struct ktask *t, struct ktask_runtime *rt,
+		       const struct ktask_attr *attr)
+{
+	if (rt->local) {
+		t->ex = rt->local;
+		t->kind |= __KTASK_BOUND | KTASK_NO_HELP;
+		return;
+	}
+	t->ex = &raw_cpu_ptr(rt->executors)->prio[attr->prio];
+	if (attr->place > 0) {
+		t->kind |= __KTASK_BOUND;
+		t->ex = &per_cpu_ptr(rt->executors,
+				     attr->place - 1)->prio[attr->prio];
+	} else if (attr->place < 0) {
+		task_place_on_node(t, rt, -1 - attr->place, attr->prio);
+	}
+}
+
+/* Choose the CPU of @t, which is being started. */
+static int task_place_now(struct ktask *t)
+{
+	struct ktask_executor *ex = t->ex;
+	int cpu;
+
+	if (ex->rt->local)
+		return 0;
+	if (t->kind & __KTASK_BOUND && !(t->kind & __KTASK_ON_NODE)) {
+		/* Workers of a CPU that goes offline later go elsewhere. */
+		return cpu_online(ex->cpu) ? 0 : -ENXIO;
+	}
+	cpu = place_near(ex->cpu, t->kind & __KTASK_ON_NODE);
+	t->ex = &per_cpu_ptr(ex->rt->executors, cpu)->prio[ex->prio];
+	return 0;
+}
+
+static struct workqueue_struct *blocking_wq(struct ktask_runtime *rt,
+					    const struct ktask_attr *attr)
+{
+	bool high = attr->prio == KTASK_PRIO_HIGH;
+
+	if (attr->wq)
+		return attr->wq;
+	if (attr->place)
+		return rt->wq[high ? KTASK_WQ_HOGS_HIGH : KTASK_WQ_HOGS];
+	return rt->wq[high ? KTASK_WQ_BLOCKING_HIGH : KTASK_WQ_BLOCKING];
+}
 
 /* @t is all zero, up to its frame. */
 static void task_setup(struct ktask *t, const struct ktask_attr *attr)
@@ -18,15 +122,15 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 
 	atomic_set(&t->state, KT_NEW);
 	refcount_set(&t->refs, 1);
-	t->ex = raw_cpu_ptr(rt->executors);
 	t->release = attr->release;
 	t->owner = attr->owner;
 	t->name = attr->name ?: fn_name;
-	t->kind = attr->flags & (KTASK_NO_HELP | KTASK_NO_PIN);
+	t->kind = attr->flags & ATTR_FLAGS;
+	task_place(t, rt, attr);
 	if (attr->blocking) {
 		t->kind |= __KTASK_BLOCKING;
 		t->blocking = attr->blocking;
-		t->wq = attr->wq ?: rt->blocking_wq;
+		t->wq = blocking_wq(rt, attr);
 	} else {
 		t->resume = attr->resume;
 	}
@@ -52,10 +156,13 @@ EXPORT_SYMBOL_NS_GPL(__ktask_init, KTASK_NS);
 
 struct ktask *__ktask_new(const struct ktask_attr *attr)
 {
+	int node = attr->place < 0 ? -1 - attr->place : NUMA_NO_NODE;
 	struct ktask *t;
 
-	t = kzalloc(size_add(sizeof(*t), attr->frame_size),
-		    attr->gfp ?: GFP_KERNEL);
+	if (!attr_ok(attr))
+		return ERR_PTR(-EINVAL);
+	t = kzalloc_node(size_add(sizeof(*t), attr->frame_size),
+			 attr->gfp ?: GFP_KERNEL, node);
 	if (!t)
 		return ERR_PTR(-ENOMEM);
 	task_setup(t, attr);
@@ -100,16 +207,20 @@ static void start_held(struct ktask *t)
  * What the caller wrote to the frame before is visible to the body.
  *
  * Context: any but NMI.
- * Return: 0; -ESHUTDOWN if its runtime or its module is going away, -EINVAL if
- * it was started before. On failure the body does not run, and neither do
- * deferred cleanups.
+ * Return: 0; -ESHUTDOWN if its runtime or its module is going away, -ENXIO if
+ * its CPU is offline, -EINVAL if it was started before. On failure the body does
+ * not run, and neither do deferred cleanups.
  */
 int ktask_start(struct ktask *t)
 {
 	struct ktask_runtime *rt = task_runtime(t);
+	int err;
 
 	if (WARN_ON_ONCE(!(atomic_read(&t->state) & KT_NEW)))
 		return -EINVAL;
+	err = task_place_now(t);
+	if (err)
+		return err;
 	if (!runtime_get(rt, t))
 		return -ESHUTDOWN;
 	if (!try_module_get(task_pinned(t))) {
@@ -118,7 +229,6 @@ int ktask_start(struct ktask *t)
 	}
 	ktask_get(t);
 	this_cpu_inc(rt->stats->spawned);
-	t->ex = raw_cpu_ptr(rt->executors);
 
 	if (t->armed && await_begin_hold(t)) {
 		start_held(t);

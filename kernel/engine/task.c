@@ -66,20 +66,55 @@
 
 #include "engine.h"
 
+/*
+ * Awaits that a task need not wait at, before it must let others run all the
+ * same. 0 means that they are used up.
+ */
+#define TASK_BUDGET	128
+
+/* For how long, in jiffies, a computation may go on. */
+#define SLICE		max(HZ / 250, 2)
+
 /* --- Put ------------------------------------------------------------------ */
+
+/*
+ * Put a reference to a task that shall be aborted when only the runtime has one
+ * left. So who takes the count from two to one aborts it before, while there is
+ * a reference to do it with; refcount_t has nothing for that.
+ * Return: true if it was the last.
+ */
+static bool task_put_abort(struct ktask *t)
+{
+	int old = refcount_read(&t->refs);
+
+	do {
+		/* If the other one is a handle, the task has ended. */
+		if (old == 2)
+			ktask_abort(t);
+	} while (!atomic_try_cmpxchg(&t->refs.refs, &old, old - 1));
+	return old == 1;
+}
 
 /**
  * ktask_put - drop a reference
  * @t: the task, or NULL; not used by the caller any more
  *
- * A task that is still at work goes on without it: that is how to detach it.
- * The last put frees the task and its frame.
+ * A task that is still at work goes on without it, see ktask_detach(), unless it
+ * is %KTASK_ABORT_ON_PUT. The last put frees the task and its frame.
  *
  * Context: any but NMI.
  */
 void ktask_put(struct ktask *t)
 {
-	if (!t || !refcount_dec_and_test(&t->refs))
+	bool last;
+
+	if (!t)
+		return;
+	if (t->kind & KTASK_ABORT_ON_PUT)
+		last = task_put_abort(t);
+	else
+		last = refcount_dec_and_test(&t->refs);
+	if (!last)
 		return;
 	if (t->release)
 		t->release(t);
@@ -258,6 +293,8 @@ void task_run(struct ktask *t)
 	bool nested;
 
 	this_cpu_inc(task_runtime(t)->stats->resumed);
+	t->budget = TASK_BUDGET;
+	t->resumed_at = jiffies;
 	if (t->armed && !await_over(t)) {
 		task_suspend(t, false);
 		return;
@@ -280,8 +317,8 @@ void task_run(struct ktask *t)
 
 	if (poll == KTASK_READY) {
 		task_end(t, KTASK_RETURNED, t->done.value);
-	} else if (poll == KTASK_AGAIN || t->armed) {
-		task_suspend(t, poll == KTASK_AGAIN);
+	} else if (poll == KTASK_AGAIN || t->armed || !t->budget) {
+		task_suspend(t, poll == KTASK_AGAIN || !t->budget);
 	} else if (ktask_aborted(t)) {
 		task_end(t, KTASK_CANCELLED, -ECANCELED);
 	} else {
@@ -290,6 +327,23 @@ void task_run(struct ktask *t)
 		task_end(t, KTASK_FAILED, -EDEADLK);
 	}
 }
+
+/**
+ * ktask_should_yield - whether a long computation should let others run
+ * @t: the task
+ *
+ * To be asked now and then, and followed by KTASK_YIELD() if true, which is also
+ * where an abort comes in.
+ *
+ * Context: the body of @t.
+ * Return: true if @t has been running for some milliseconds, or something that
+ * is more urgent waits for the CPU.
+ */
+bool ktask_should_yield(const struct ktask *t)
+{
+	return need_resched() || (u8)((u8)jiffies - t->resumed_at) >= SLICE;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_should_yield, KTASK_NS);
 
 /* KTASK_END() got here: the body has stopped at a place that it does not have. */
 ktask_poll_t __ktask_lost(struct ktask *t)

@@ -173,14 +173,16 @@ struct scene {
 };
 
 /* Made, but not started; not registered either. */
-static void make(struct kunit *test, struct scene *s, ktask_resume_t body)
+static void make_at(struct kunit *test, struct scene *s, ktask_resume_t body,
+		    int place)
 {
 	if (!s->trail)
 		s->trail = kt_trail(test);
 	if (!s->f)
 		s->f = kunit_kzalloc(test, sizeof(*s->f), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, s->f);
-	s->t = ktask_new(body, struct victim, .name = "victim");
+	s->t = ktask_new(body, struct victim, .name = "victim",
+			 .place = place);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, s->t);
 	s->v = ktask_frame(s->t);
 	s->v->trail = s->trail;
@@ -191,11 +193,16 @@ static void make(struct kunit *test, struct scene *s, ktask_resume_t body)
 	kt_defer_mark(s->t, &s->v->made, s->trail, 'm');
 }
 
+static void make(struct kunit *test, struct scene *s, ktask_resume_t body)
+{
+	make_at(test, s, body, 0);
+}
+
 static void start_behind(struct kunit *test, struct scene *s,
 			 ktask_resume_t body, struct kt_plug *plug)
 {
-	make(test, s, body);
-	KUNIT_ASSERT_EQ(test, 0, kt_start(plug, s->t));
+	make_at(test, s, body, KT_BEHIND(plug));
+	KUNIT_ASSERT_EQ(test, 0, ktask_start(s->t));
 	kt_own(test, s->t);
 }
 

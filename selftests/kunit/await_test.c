@@ -484,9 +484,10 @@ static void await_yield_lets_others(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
 		f.c = 'a' + i;
-		t[i] = ktask_new(turns_body, struct turns, .init = &f);
+		t[i] = ktask_new(turns_body, struct turns, .init = &f,
+				 .place = KT_BEHIND(plug));
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t[i]);
-		KUNIT_ASSERT_EQ(test, 0, kt_start(plug, t[i]));
+		KUNIT_ASSERT_EQ(test, 0, ktask_start(t[i]));
 		kt_own(test, t[i]);
 	}
 	kt_unplug(plug);

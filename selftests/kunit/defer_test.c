@@ -330,10 +330,10 @@ static void defer_joins_by_many(struct kunit *test)
 	struct parent *p;
 	int i;
 
-	kt_pin_cpu();
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		t[i] = kt_own(test, ktask_spawn(parent_body, struct parent,
-						.init = &init));
+						.init = &init,
+						.place = KTASK_ON_CPU(0)));
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
 		KT_FINISH(test, t[i]);
 		p = ktask_frame(t[i]);
@@ -441,9 +441,9 @@ static void defer_not_for_helper(struct kunit *test)
 	struct ktask *t, *joiner;
 	struct napper *n;
 
-	t = ktask_new(nap_body, struct napper);
+	t = ktask_new(nap_body, struct napper, .place = KT_BEHIND(plug));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
-	KUNIT_ASSERT_EQ(test, 0, kt_start(plug, t));
+	KUNIT_ASSERT_EQ(test, 0, ktask_start(t));
 	kt_own(test, t);
 	joiner = kt_own(test, ktask_spawn_blocking(aborted_joiner_body,
 						   struct ktask *,

@@ -17,6 +17,8 @@ static ktask_poll_t yield_for_ever_body(struct ktask *t)
 	KTASK_END(t);
 }
 
+static const int one_cpu = KTASK_ON_CPU(0);
+
 /* Those who are always ready do not keep others from running. */
 static void executor_fair(struct kunit *test)
 {
@@ -24,13 +26,14 @@ static void executor_fair(struct kunit *test)
 	struct ktask *yielders[3], *t;
 	long i;
 
-	kt_pin_cpu();
 	for (i = 0; i < ARRAY_SIZE(yielders); i++)
 		yielders[i] = kt_own(test, ktask_spawn(yield_for_ever_body,
-						       void, .runtime = rt));
+						       void, .runtime = rt,
+						       .place = one_cpu));
 	for (i = 0; i < 50; i++) {
 		t = kt_own(test, ktask_spawn(kt_return_body, long,
-					     .runtime = rt, .init = &i));
+					     .runtime = rt, .init = &i,
+					     .place = one_cpu));
 		KT_FINISH(test, t);
 		KT_EXPECT_RETURNED(test, t, i);
 	}
@@ -53,10 +56,11 @@ static void executor_fair_to_sleepers(struct kunit *test)
 	struct ktask *t;
 	int i;
 
-	kt_pin_cpu();
-	kt_own(test, ktask_spawn(yield_for_ever_body, void, .runtime = rt));
+	kt_own(test, ktask_spawn(yield_for_ever_body, void, .runtime = rt,
+				 .place = one_cpu));
 	for (i = 0; i < 20; i++) {
-		t = kt_own(test, ktask_spawn(nap_body, void, .runtime = rt));
+		t = kt_own(test, ktask_spawn(nap_body, void, .runtime = rt,
+					     .place = one_cpu));
 		KT_FINISH(test, t);
 	}
 }

@@ -43,9 +43,10 @@ static struct ktask *spawn_behind(struct kunit *test, struct ktask_future *f,
 	struct joined j = { .f = f };
 	struct ktask *t;
 
-	t = ktask_new(joined_body, struct joined, .init = &j, .flags = flags);
+	t = ktask_new(joined_body, struct joined, .init = &j, .flags = flags,
+		      .place = KT_BEHIND(plug));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
-	KUNIT_ASSERT_EQ(test, 0, kt_start(plug, t));
+	KUNIT_ASSERT_EQ(test, 0, ktask_start(t));
 	return kt_own(test, t);
 }
 

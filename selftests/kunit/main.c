@@ -18,6 +18,13 @@ kunit_test_suites(&ktask_future_suite,
 		  &ktask_timer_suite,
 		  &ktask_runtime_suite,
 		  &ktask_executor_suite,
+		  &ktask_detach_suite,
+		  &ktask_place_suite,
+		  &ktask_hold_suite,
+		  &ktask_spread_suite,
+		  &ktask_stall_suite,
+		  &ktask_local_suite,
+		  &ktask_budget_suite,
 		  &ktask_op_suite);
 
 MODULE_DESCRIPTION("KUnit suites of ktask");

@@ -122,23 +122,25 @@ static struct ktask *start_behind(struct kt_plug *plug,
 				  struct ktask_future *f, atomic_t *cleanups)
 {
 	const unsigned int na = ARRAY_SIZE(async_bodies);
+	const int place = KT_BEHIND(plug);
 	struct ktask *t;
 	struct member *m;
 	int err;
 
 	i %= na + ARRAY_SIZE(blocking_bodies);
 	if (i < na)
-		t = ktask_new(async_bodies[i], struct member, .runtime = rt);
+		t = ktask_new(async_bodies[i], struct member, .runtime = rt,
+			      .place = place);
 	else
 		t = ktask_new_blocking(blocking_bodies[i - na], struct member,
-				       .runtime = rt);
+				       .runtime = rt, .place = place);
 	if (IS_ERR(t))
 		return t;
 	m = ktask_frame(t);
 	m->f = f;
 	m->cleanups = cleanups;
 	ktask_defer(t, &m->defer, member_cleanup, m);
-	err = kt_start(plug, t);
+	err = ktask_start(t);
 	if (!err)
 		return t;
 	ktask_put(t);
@@ -178,7 +180,8 @@ static void runtime_long_name(struct kunit *test)
 {
 	struct ktask_runtime *rt;
 
-	rt = ktask_runtime_create("a_name_that_goes_on_for_longer_than_it_should");
+	rt = ktask_runtime_create("a_name_that_goes_on_for_longer_than_it_should",
+				  0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rt);
 	ktask_runtime_destroy(rt);
 }
@@ -563,7 +566,7 @@ static int host_fill(struct host *h)
 	struct ktask *t;
 	int i;
 
-	h->rt = ktask_runtime_create("hosted");
+	h->rt = ktask_runtime_create("hosted", 0);
 	if (IS_ERR(h->rt))
 		return PTR_ERR(h->rt);
 	for (i = 0; i < 9; i++) {

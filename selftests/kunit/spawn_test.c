@@ -98,6 +98,11 @@ static void spawn_frame_is_aligned(struct kunit *test)
 	KT_FINISH(test, t);
 }
 
+static long thirteen_body(struct ktask *t)
+{
+	return 13;
+}
+
 static void spawn_without_memory(struct kunit *test)
 {
 	/* The type of a frame that no allocator can give. */
@@ -109,9 +114,16 @@ static void spawn_without_memory(struct kunit *test)
 	t = ktask_spawn(fall_through_body, huge_frame,
 			.gfp = GFP_KERNEL | __GFP_NOWARN);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(t), -ENOMEM);
-	t = ktask_spawn_blocking(NULL, huge_frame,
+	t = ktask_spawn_blocking(thirteen_body, huge_frame,
 				 .gfp = GFP_KERNEL | __GFP_NOWARN);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(t), -ENOMEM);
+}
+
+static void spawn_nothing(struct kunit *test)
+{
+	KUNIT_EXPECT_PTR_EQ(test, ktask_spawn(NULL, void), ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, ktask_new_blocking(NULL, void),
+			    ERR_PTR(-EINVAL));
 }
 
 /* --- Names ---------------------------------------------------------------- */
@@ -229,8 +241,8 @@ static void spawn_own_storage_detached(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, e);
 	plug = kt_plug(test);
 	ktask_init(&e->task, kt_return_body, long, .runtime = rt,
-		   .release = embedded_release);
-	KUNIT_EXPECT_EQ(test, 0, kt_start(plug, &e->task));
+		   .release = embedded_release, .place = KT_BEHIND(plug));
+	KUNIT_EXPECT_EQ(test, 0, ktask_start(&e->task));
 	ktask_put(&e->task);
 	KUNIT_EXPECT_EQ(test, atomic_read(&e->released), 0);
 	kt_unplug(plug);
@@ -263,9 +275,10 @@ static void spawn_detached(struct kunit *test)
 	struct ktask *t;
 
 	t = ktask_new(tell_body, struct teller,
-		      .init = &(struct teller){ .done = &done });
+		      .init = &(struct teller){ .done = &done },
+		      .place = KT_BEHIND(plug));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
-	KUNIT_EXPECT_EQ(test, 0, kt_start(plug, t));
+	KUNIT_EXPECT_EQ(test, 0, ktask_start(t));
 	ktask_put(t);
 	kt_unplug(plug);
 	KT_COMPLETED(test, &done);
@@ -305,14 +318,16 @@ static long wait_body(struct ktask *t)
 	return ktask_future_wait_interruptible(*f);
 }
 
-static struct ktask *spawn_pinner(struct ktask_future **f, bool blocking,
+static struct ktask *spawn_pinner(struct ktask_runtime *rt,
+				  struct ktask_future **f, bool blocking,
 				  unsigned int flags)
 {
 	if (blocking)
 		return ktask_spawn_blocking(wait_body, struct ktask_future *,
-					    .init = f, .flags = flags);
+					    .init = f, .flags = flags,
+					    .runtime = rt);
 	return ktask_spawn(await_body, struct ktask_future *, .init = f,
-			   .flags = flags);
+			   .flags = flags, .runtime = rt);
 }
 
 /*
@@ -322,13 +337,14 @@ static struct ktask *spawn_pinner(struct ktask_future **f, bool blocking,
 static void check_pins(struct kunit *test, bool blocking, unsigned int flags)
 {
 	struct ktask_future *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	struct ktask_runtime *rt = kt_runtime(test);
 	struct ktask *t[PINNERS];
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	KT_EVENTUALLY(test, module_refcount(THIS_MODULE) < PINNERS / 2);
 	for (i = 0; i < PINNERS; i++)
-		t[i] = kt_own(test, spawn_pinner(&f, blocking, flags));
+		t[i] = kt_own(test, spawn_pinner(rt, &f, blocking, flags));
 	if (flags & KTASK_NO_PIN)
 		KUNIT_EXPECT_LT(test, module_refcount(THIS_MODULE),
 				PINNERS / 2);
@@ -353,14 +369,17 @@ static void spawn_no_pin(struct kunit *test)
 	check_pins(test, true, KTASK_NO_PIN);
 }
 
+/* Nobody would end it before its module goes. */
+static void spawn_no_pin_on_default(struct kunit *test)
+{
+	KUNIT_EXPECT_PTR_EQ(test, ktask_spawn(kt_return_body, long,
+					      .flags = KTASK_NO_PIN),
+			    ERR_PTR(-EINVAL));
+}
+
 /* --- Contexts ------------------------------------------------------------- */
 
 KUNIT_ARRAY_PARAM(context, kt_contexts, kt_context_desc);
-
-static long thirteen_body(struct ktask *t)
-{
-	return 13;
-}
 
 struct spawner {
 	struct ktask *async;
@@ -485,9 +504,10 @@ static void spawn_order(struct kunit *test)
 	struct ktask *t = NULL;
 
 	for (f.c = 'a'; f.c <= 'z'; f.c++) {
-		t = ktask_new(mark_body, struct marker, .init = &f);
+		t = ktask_new(mark_body, struct marker, .init = &f,
+			      .place = KT_BEHIND(plug));
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
-		KUNIT_ASSERT_EQ(test, 0, kt_start(plug, t));
+		KUNIT_ASSERT_EQ(test, 0, ktask_start(t));
 		kt_own(test, t);
 	}
 	kt_unplug(plug);
@@ -502,6 +522,7 @@ static struct kunit_case spawn_cases[] = {
 	KUNIT_CASE(spawn_frame_is_a_copy),
 	KUNIT_CASE(spawn_frame_is_aligned),
 	KUNIT_CASE(spawn_without_memory),
+	KUNIT_CASE(spawn_nothing),
 	KUNIT_CASE(spawn_name),
 	KUNIT_CASE(spawn_later),
 	KUNIT_CASE(spawn_never),
@@ -512,6 +533,7 @@ static struct kunit_case spawn_cases[] = {
 	KUNIT_CASE(spawn_references),
 	KUNIT_CASE(spawn_pins_module),
 	KUNIT_CASE(spawn_no_pin),
+	KUNIT_CASE(spawn_no_pin_on_default),
 	KUNIT_CASE_PARAM(spawn_in, context_gen_params),
 	KUNIT_CASE(spawn_in_tasks),
 	KUNIT_CASE(spawn_many),

@@ -100,11 +100,11 @@ static void timer_order(struct kunit *test)
 	turns = kunit_kzalloc(test, sizeof(*turns), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, turns);
 	init.turns = turns;
-	kt_pin_cpu();
 	for (i = 0; i < ARRAY_SIZE(ms); i++) {
 		init.duration = ms_to_ktime(ms[i]);
 		t[i] = kt_own(test, ktask_spawn(sleep_body, struct sleeper,
-						.init = &init));
+						.init = &init,
+						.place = KTASK_ON_CPU(0)));
 	}
 	for (i = 0; i < ARRAY_SIZE(ms); i++)
 		KT_FINISH(test, t[i]);

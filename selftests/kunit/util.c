@@ -10,7 +10,6 @@
 #include <linux/sched/rt.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
-#include <linux/smp.h>
 
 #include "kernel/compat.h"
 #include "util.h"
@@ -107,7 +106,7 @@ static void destroy(void *rt)
 
 struct ktask_runtime *kt_runtime(struct kunit *test)
 {
-	struct ktask_runtime *rt = ktask_runtime_create("kunit");
+	struct ktask_runtime *rt = ktask_runtime_create("kunit", 0);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rt);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy, rt));
@@ -121,12 +120,6 @@ void kt_destroy(struct kunit *test, struct ktask_runtime *rt)
 }
 
 /* --- An executor that is kept busy ---------------------------------------- */
-
-/* What the calling thread spawns from now on is for one executor. */
-void kt_pin_cpu(void)
-{
-	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
-}
 
 /*
  * Nothing less keeps an executor from its CPU: while a task sleeps, it runs
@@ -153,7 +146,7 @@ static void plug_gone(void *arg)
 	put_task_struct(plug->thread);
 }
 
-/* What kt_start() starts stays queued; the calling thread stays elsewhere. */
+/* What is started there stays queued; the calling thread stays elsewhere. */
 struct kt_plug *kt_plug(struct kunit *test)
 {
 	struct kt_plug *plug = kunit_kzalloc(test, sizeof(*plug), GFP_KERNEL);
@@ -162,7 +155,7 @@ struct kt_plug *kt_plug(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, plug);
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "there is one CPU only");
-	kt_pin_cpu();
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 	plug->cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	init_completion(&plug->in);
 	thread = kthread_create(plug_main, plug, "kt_plug");
@@ -179,30 +172,6 @@ struct kt_plug *kt_plug(struct kunit *test)
 void kt_unplug(struct kt_plug *plug)
 {
 	WRITE_ONCE(plug->out, true);
-}
-
-struct start {
-	struct ktask *t;
-	int err;
-};
-
-static void start_here(void *arg)
-{
-	struct start *s = arg;
-
-	s->err = ktask_start(s->t);
-}
-
-/* ktask_start() on the plugged CPU, or just here if @plug is NULL. */
-int kt_start(struct kt_plug *plug, struct ktask *t)
-{
-	struct start s = { .t = t };
-	int err;
-
-	if (!plug)
-		return ktask_start(t);
-	err = smp_call_function_single(plug->cpu, start_here, &s, 1);
-	return err ?: s.err;
 }
 
 /* --- What happened, in order ---------------------------------------------- */

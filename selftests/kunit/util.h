@@ -31,6 +31,13 @@ extern struct kunit_suite ktask_blocking_suite;
 extern struct kunit_suite ktask_timer_suite;
 extern struct kunit_suite ktask_runtime_suite;
 extern struct kunit_suite ktask_executor_suite;
+extern struct kunit_suite ktask_detach_suite;
+extern struct kunit_suite ktask_place_suite;
+extern struct kunit_suite ktask_hold_suite;
+extern struct kunit_suite ktask_spread_suite;
+extern struct kunit_suite ktask_stall_suite;
+extern struct kunit_suite ktask_local_suite;
+extern struct kunit_suite ktask_budget_suite;
 extern struct kunit_suite ktask_op_suite;
 
 /* Nothing takes that long, unless it hangs. */
@@ -108,10 +115,16 @@ struct kt_plug {
 	bool out;
 };
 
-void kt_pin_cpu(void);
 struct kt_plug *kt_plug(struct kunit *test);
 void kt_unplug(struct kt_plug *plug);
-int kt_start(struct kt_plug *plug, struct ktask *t);
+
+/* Where tasks are queued and do not run, for .place; @plug may be NULL. */
+#define KT_BEHIND(plug)							\
+({									\
+	struct kt_plug *__plug = (plug);				\
+									\
+	__plug ? KTASK_ON_CPU(__plug->cpu) : 0;				\
+})
 
 /* --- What happened, in order ---------------------------------------------- */
 

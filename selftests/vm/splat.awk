@@ -9,6 +9,17 @@ function benign(line) {
 	return line ~ /^traps: .*\[[0-9]+\] / || line ~ /ODEBUG: selftest passed/
 }
 
+# A task by that name has been told to be slow; a stack is shown once for each.
+function expected(line) {
+	if (line ~ /^ktask: .*: "expected [^"]*" .* has been running for /)
+		stacks++
+	if (line ~ /Call Trace:/ && stacks > 0) {
+		stacks--
+		return 1
+	}
+	return 0
+}
+
 function splat(line) {
 	return line ~ /^(watchdog: |rcu: )?BUG[: ]/ ||
 	       line ~ /^(workqueue: )?WARNING: / ||
@@ -32,6 +43,7 @@ function splat(line) {
 	       line ~ /^(stack segment|divide error|invalid opcode|int3): / ||
 	       line ~ /unable to handle/ || line ~ /^kernel BUG at / ||
 	       line ~ /(^|[^a-z])Oops[:#]/ || line ~ /Kernel panic/ ||
+	       line ~ /^ktask: .* has not destroyed its runtime/ ||
 	       line ~ /Call Trace:/ || line ~ /^unchecked MSR access/
 }
 
@@ -46,7 +58,7 @@ BEGIN { after = 60; most = 400 }
 	sub(/^ /, "", line)
 }
 
-!benign(line) && splat(line) { found = 1; show = after }
+!expected(line) && !benign(line) && splat(line) { found = 1; show = after }
 
 # A complaint and what follows it, up to its end mark or a good many lines.
 show > 0 && printed < most { print; printed++ }

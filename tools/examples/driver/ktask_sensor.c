@@ -222,7 +222,7 @@ static int __init sensor_init(void)
 {
 	int err;
 
-	runtime = ktask_runtime_create("sensor");
+	runtime = ktask_runtime_create("sensor", 0);
 	if (IS_ERR(runtime))
 		return PTR_ERR(runtime);
 	err = ktask_op_register(&sensor_op);

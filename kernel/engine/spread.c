@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Spreading: an executor that has nothing to do takes tasks from the queue of
+ * one that has some to spare, as Tokio's workers and Cilk's do.
+ *
+ * Two masks say who is who. loaded: a drainer has left tasks in the queue behind
+ * the one it runs, or so many are pushed that it will. idle: a drainer has ended
+ * and nothing is queued. Whoever makes an executor loaded wakes an idle one's
+ * drainer, which steals, and being loaded then, wakes the next.
+ *
+ * Nobody is forgotten: making loaded is followed by a look at idle, and making
+ * idle by a look at loaded, with a full barrier between, so one of the two sees
+ * the other. But nothing depends on that: each executor drains its own queue.
+ *
+ * CPUs that the system keeps free of such work are never idle in this sense.
+ */
+#include <linux/cpumask.h>
+#include <linux/sched/isolation.h>
+
+#include "engine.h"
+
+/* Moved at once: half of what there is, but no more than this. */
+#define STEAL_MAX	64
+
+void spread_init(struct ktask_spread *s)
+{
+	cpumask_clear(&s->loaded);
+	/* Of those not online yet nobody is woken. */
+	cpumask_and(&s->idle, cpu_possible_mask,
+		    housekeeping_cpumask(HK_TYPE_WQ));
+}
+
+/* Whether @ex has tasks to @spare has perhaps changed. */
+void spread_update(struct ktask_executor *ex, unsigned int spare)
+{
+	struct ktask_spread *s = ex->spread;
+
+	lockdep_assert_held(&ex->lock);
+	if (!s)
+		return;
+	if (spare) {
+		if (!cpumask_test_cpu(ex->cpu, &s->loaded))
+			cpumask_set_cpu(ex->cpu, &s->loaded);
+	} else if (!ex->nr_queue) {
+		if (cpumask_test_cpu(ex->cpu, &s->loaded))
+			cpumask_clear_cpu(ex->cpu, &s->loaded);
+	}
+}
+
+static struct ktask_executor *spread_executor(struct ktask_executor *ex, int cpu)
+{
+	return &per_cpu_ptr(ex->rt->executors, cpu)->prio[ex->prio];
+}
+
+/* An idle CPU, of which the caller alone knows from now on; or -1. */
+static int spread_claim_idle(struct ktask_spread *s, int near)
+{
+	int cpu;
+
+	for_each_cpu_and(cpu, &s->idle, cpu_online_mask) {
+		if (cpu != near && cpumask_test_and_clear_cpu(cpu, &s->idle))
+			return cpu;
+	}
+	return -1;
+}
+
+static void spread_wake(struct ktask_executor *ex)
+{
+	struct ktask_drainer *d = NULL;
+
+	/* If somebody has the lock, it is not idle. */
+	if (raw_spin_trylock(&ex->lock)) {
+		d = executor_take_drainer(ex);
+		raw_spin_unlock(&ex->lock);
+	}
+	drainer_kick(d);
+}
+
+/*
+ * @ex has tasks to spare: wake somebody to take them. Any context, preemption
+ * off or by a drainer of the runtime.
+ */
+void spread_offer(struct ktask_executor *ex)
+{
+	struct ktask_spread *s = ex->spread;
+	int cpu;
+
+	if (!s)
+		return;
+	/* Pairs with spread_idle(). */
+	smp_mb();
+	if (cpumask_empty(&s->idle))
+		return;
+	cpu = spread_claim_idle(s, ex->cpu);
+	if (cpu >= 0)
+		spread_wake(spread_executor(ex, cpu));
+}
+
+/* @ex has nothing to do. */
+void spread_idle(struct ktask_executor *ex)
+{
+	struct ktask_spread *s = ex->spread;
+
+	if (!s || !housekeeping_test_cpu(ex->cpu, HK_TYPE_WQ))
+		return;
+	if (!cpumask_test_cpu(ex->cpu, &s->idle))
+		cpumask_set_cpu(ex->cpu, &s->idle);
+	/* Pairs with spread_offer(). */
+	smp_mb();
+	if (unlikely(!cpumask_empty(&s->loaded)) &&
+	    cpumask_test_and_clear_cpu(ex->cpu, &s->idle))
+		spread_wake(ex);
+}
+
+/* Take tasks off the queue of @victim. Return: how many. */
+static unsigned int spread_rob(struct ktask_executor *victim,
+			       struct ktask_executor *thief,
+			       struct list_head *loot)
+{
+	unsigned int nr, i;
+	struct ktask *t;
+
+	raw_spin_lock(&victim->lock);
+	nr = min_t(unsigned int, DIV_ROUND_UP(victim->nr_queue, 2), STEAL_MAX);
+	for (i = 0; i < nr; i++) {
+		t = list_first_entry(&victim->queue, struct ktask, run);
+		executor_dequeue(victim, t);
+		/* Pairs with executor_lock_of(). */
+		WRITE_ONCE(t->ex, thief);
+		list_add_tail(&t->run, loot);
+	}
+	/* Joiners that help take tasks off without telling us. */
+	spread_update(victim, victim->nr_queue);
+	raw_spin_unlock(&victim->lock);
+	return nr;
+}
+
+/*
+ * Fill the empty queue of @ex from another's. Called by a drainer.
+ * Return: true if there is something to do, or has been.
+ */
+bool spread_steal(struct ktask_executor *ex)
+{
+	struct ktask_spread *s = ex->spread;
+	struct ktask *t, *next;
+	unsigned int nr = 0;
+	LIST_HEAD(loot);
+	int cpu;
+
+	if (!s || cpumask_empty(&s->loaded))
+		return false;
+	for_each_cpu(cpu, &s->loaded) {
+		if (cpu == ex->cpu)
+			continue;
+		nr = spread_rob(spread_executor(ex, cpu), ex, &loot);
+		if (nr)
+			break;
+	}
+	if (!nr)
+		return false;
+	this_cpu_add(ex->rt->stats->stolen, nr);
+	raw_spin_lock(&ex->lock);
+	list_for_each_entry_safe(t, next, &loot, run)
+		executor_enqueue(ex, t);
+	raw_spin_unlock(&ex->lock);
+	return true;
+}
