@@ -6,6 +6,7 @@
 
 #include "device/device.h"
 #include "engine/engine.h"
+#include "observe/observe.h"
 #include "ops/ops.h"
 
 static int __init ktask_module_init(void)
@@ -21,6 +22,7 @@ static int __init ktask_module_init(void)
 	err = ktask_chardev_init();
 	if (err)
 		goto err_ops;
+	observe_init();
 	return 0;
 
 err_ops:
@@ -32,6 +34,7 @@ err_engine:
 
 static void __exit ktask_module_exit(void)
 {
+	observe_exit();
 	ktask_chardev_exit();
 	ktask_ops_exit();
 	ktask_engine_exit();

@@ -271,7 +271,7 @@ struct ktask {
 	struct ktask_defer *defers;	/* last registered first */
 	struct list_head owned;		/* rt->tasks; under rt->lock */
 	u8 on_queue;			/* linked in ex->queue; under ex->lock */
-	u8 kind;			/* KTASK_NO_*, __KTASK_*; never changes */
+	u8 kind;			/* KTASK_NO_*, __KTASK_*; final once started */
 
 	/* The rest belongs to whoever runs the task. */
 	u8 outcome;			/* enum ktask_outcome */
@@ -300,6 +300,7 @@ struct ktask {
 #define __KTASK_BLOCKING	BIT(3)
 #define __KTASK_BOUND		BIT(4)	/* stays with its executor */
 #define __KTASK_ON_NODE		BIT(5)	/* ... which is one of a node */
+#define __KTASK_TRACKED		BIT(6)	/* on the list of live tasks */
 
 void __ktask_init(struct ktask *t, const struct ktask_attr *attr);
 struct ktask *__ktask_new(const struct ktask_attr *attr);

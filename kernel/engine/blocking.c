@@ -14,6 +14,8 @@
 #include <linux/hash.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+#include <trace/events/ktask.h>
 
 #include "engine.h"
 
@@ -149,6 +151,20 @@ static bool gives_up(struct ktask *t, long result)
 	return ktask_aborted(t);
 }
 
+static long blocking_body(struct ktask *t)
+{
+	u64 began;
+	long result;
+
+	trace_ktask_resume(t);
+	if (likely(!(t->kind & __KTASK_TRACKED)))
+		return t->blocking(t);
+	began = ktime_get_ns();
+	result = t->blocking(t);
+	observe_task_ran(t, ktime_get_ns() - began);
+	return result;
+}
+
 /*
  * To lockdep the workqueue holds the task's class meanwhile, as the work has
  * the same; so it is not acquired here.
@@ -170,7 +186,7 @@ static void blocking_work(struct work_struct *work)
 		worker_enter(t);
 		if (t->ex->prio == KTASK_PRIO_IDLE)
 			set_user_nice(current, MAX_NICE);
-		result = t->blocking(t);
+		result = blocking_body(t);
 		if (t->ex->prio == KTASK_PRIO_IDLE)
 			set_user_nice(current, nice);
 		worker_leave(t);

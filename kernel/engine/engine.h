@@ -14,6 +14,7 @@
 #include <linux/timer.h>
 
 #include "../compat.h"
+#include "../observe/observe.h"
 
 /* --- For other rooms ------------------------------------------------------ */
 
@@ -195,6 +196,7 @@ enum ktask_wq {
  * @closing: no more tasks; under @lock
  * @owner: the module that made it
  * @all: in the list of private runtimes
+ * @observed: in the list of those shown in debugfs
  * @name: for messages and workqueues
  */
 struct ktask_runtime {
@@ -212,6 +214,7 @@ struct ktask_runtime {
 	bool closing;
 	struct module *owner;
 	struct list_head all;
+	struct observed_runtime observed;
 	char name[24];
 };
 
@@ -275,6 +278,13 @@ void runtime_disown(struct ktask_runtime *rt, struct ktask *t);
 static inline bool task_is_blocking(const struct ktask *t)
 {
 	return t->kind & __KTASK_BLOCKING;
+}
+
+/* For messages. */
+static inline const void *task_function(const struct ktask *t)
+{
+	return task_is_blocking(t) ? (const void *)t->blocking :
+				     (const void *)t->resume;
 }
 
 static inline struct module *task_pinned(const struct ktask *t)

@@ -369,6 +369,7 @@ static bool stack_has_room(void)
 
 /* Lock the executor of @t, which a thief may be changing. */
 static struct ktask_executor *executor_lock_of(struct ktask *t)
+	__acquires(t->ex->lock)
 {
 	struct ktask_executor *ex;
 

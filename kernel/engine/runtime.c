@@ -236,6 +236,7 @@ static struct ktask_runtime *runtime_discard(struct ktask_runtime *rt)
 
 static struct ktask_runtime *runtime_publish(struct ktask_runtime *rt)
 {
+	observe_runtime_begin(&rt->observed);
 	guard(mutex)(&runtimes_lock);
 	list_add_tail(&rt->all, &runtimes);
 	return rt;
@@ -304,14 +305,14 @@ static void runtime_warn(struct ktask_runtime *rt)
 		if (n++ == DESTROY_WARN_TASKS)
 			break;
 		pr_warn("runtime %s: \"%s\" (%ps) has not ended\n", rt->name,
-			t->name, task_is_blocking(t) ? (void *)t->blocking :
-			(void *)t->resume);
+			t->name, task_function(t));
 	}
 	spin_unlock_irq(&rt->lock);
 }
 
 static void runtime_end(struct ktask_runtime *rt)
 {
+	observe_runtime_end(&rt->observed);
 	percpu_ref_kill(&rt->ref);
 	/* A start that was live before is on the list now, or will see this. */
 	spin_lock_irq(&rt->lock);
@@ -422,6 +423,7 @@ int __init ktask_engine_init(void)
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 	default_runtime = rt;
+	observe_runtime_begin(&rt->observed);
 	err = register_module_notifier(&runtime_module_nb);
 	if (err)
 		goto err_runtime;

@@ -7,6 +7,7 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <trace/events/ktask.h>
 
 #include "engine.h"
 
@@ -229,6 +230,9 @@ int ktask_start(struct ktask *t)
 	}
 	ktask_get(t);
 	this_cpu_inc(rt->stats->spawned);
+	trace_ktask_spawn(t, task_function(t), task_is_blocking(t));
+	if (unlikely(READ_ONCE(observe_track)) && observe_task_begin(t))
+		t->kind |= __KTASK_TRACKED;
 
 	if (t->armed && await_begin_hold(t)) {
 		start_held(t);

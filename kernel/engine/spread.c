@@ -66,13 +66,13 @@ static int spread_claim_idle(struct ktask_spread *s, int near)
 
 static void spread_wake(struct ktask_executor *ex)
 {
-	struct ktask_drainer *d = NULL;
+	struct ktask_drainer *d;
 
 	/* If somebody has the lock, it is not idle. */
-	if (raw_spin_trylock(&ex->lock)) {
-		d = executor_take_drainer(ex);
-		raw_spin_unlock(&ex->lock);
-	}
+	if (!raw_spin_trylock(&ex->lock))
+		return;
+	d = executor_take_drainer(ex);
+	raw_spin_unlock(&ex->lock);
 	drainer_kick(d);
 }
 

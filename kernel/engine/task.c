@@ -63,6 +63,8 @@
  */
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <trace/events/ktask.h>
 
 #include "engine.h"
 
@@ -147,6 +149,7 @@ int task_wake(struct ktask *t, int why)
 	int old = atomic_read(&t->state);
 	int new;
 
+	trace_ktask_wake(t, why);
 	do {
 		new = old | why;
 		if (!(old & (KT_NEW | KT_READY | KT_COMPLETE))) {
@@ -191,6 +194,7 @@ bool ktask_abort(struct ktask *t)
 
 	if (ktask_done(t))
 		return false;
+	trace_ktask_abort(t);
 	/* To a blocking task's body READY means nothing. */
 	old = task_wake(t, KT_ABORT);
 	if (task_is_blocking(t) && !(old & (KT_ABORT | KT_HELD)))
@@ -242,6 +246,7 @@ static void task_suspend(struct ktask *t, bool again)
 	int old = atomic_read(&t->state);
 	int new;
 
+	trace_ktask_suspend(t, t->armed, t->pc);
 	do {
 		new = old & ~KT_RUNNING;
 		if (again)
@@ -286,6 +291,21 @@ static void task_begin_blocking(struct ktask *t)
 	blocking_queue(t);
 }
 
+/* Call the body. */
+static ktask_poll_t task_resume(struct ktask *t)
+{
+	ktask_poll_t poll;
+	u64 began;
+
+	trace_ktask_resume(t);
+	if (likely(!(t->kind & __KTASK_TRACKED)))
+		return t->resume(t);
+	began = ktime_get_ns();
+	poll = t->resume(t);
+	observe_task_ran(t, ktime_get_ns() - began);
+	return poll;
+}
+
 /* Give @t, which the caller has claimed, the CPU until its next await. */
 void task_run(struct ktask *t)
 {
@@ -311,7 +331,7 @@ void task_run(struct ktask *t)
 	nested = task_class_held(t);
 	if (!nested)
 		lock_map_acquire(&t->lockdep_map);
-	poll = t->resume(t);
+	poll = task_resume(t);
 	if (!nested)
 		lock_map_release(&t->lockdep_map);
 
@@ -420,6 +440,9 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
 	struct ktask_runtime *rt = task_runtime(t);
 	int old, new;
 
+	trace_ktask_complete(t, outcome, result);
+	if (unlikely(t->kind & __KTASK_TRACKED))
+		observe_task_end(t);
 	this_cpu_inc(rt->stats->completed);
 	if (outcome == KTASK_CANCELLED)
 		this_cpu_inc(rt->stats->cancelled);
