@@ -874,6 +874,87 @@ static void select_race_on_stack(struct kunit *test)
 	kunit_info(test, "won %u and %u, too late %u\n", won[0], won[1], late);
 }
 
+/* A waiter whose callback takes its time, before that of who came after it. */
+struct slow {
+	struct ktask_waiter waiter;
+	struct ktask_future *f;
+	struct completion in;
+	struct completion out;
+};
+
+/* In the thread below, so it may sleep. */
+static void slow_notify(struct ktask_waiter *waiter, long value)
+{
+	struct slow *slow = container_of(waiter, struct slow, waiter);
+
+	complete(&slow->in);
+	wait_for_completion(&slow->out);
+}
+
+static int slow_complete(void *arg)
+{
+	struct slow *slow = arg;
+
+	ktask_future_complete(slow->f, 0);
+	return 0;
+}
+
+static void slow_go(void *arg)
+{
+	struct slow *slow = arg;
+
+	complete_all(&slow->out);
+}
+
+/*
+ * A future is complete, but its completer has not come to the select's waiter
+ * when something else ends the select: that waits for it.
+ */
+static void select_waits_for_callback(struct kunit *test)
+{
+	enum { WINS, LOSES, ABORTED, NR };
+	struct slow *slow = kunit_kzalloc(test, sizeof(*slow), GFP_KERNEL);
+	struct ktask_future *f = new_futures(test, 2);
+	struct kt_thread *th;
+	struct selector *s;
+	struct ktask *t;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, slow);
+	for (i = 0; i < NR; i++) {
+		memset(f, 0, 2 * sizeof(*f));
+		slow->f = &f[0];
+		init_completion(&slow->in);
+		init_completion(&slow->out);
+		KUNIT_ASSERT_TRUE(test, ktask_future_add(&f[0], &slow->waiter,
+							 slow_notify));
+		t = new_selector(test, 2, 0);
+		s = ktask_frame(t);
+		s->arms[i != LOSES] = ktask_arm_future(&f[1]);
+		s->arms[i == LOSES] = ktask_arm_future(&f[0]);
+		start(test, t);
+		suspended(test, t);
+
+		th = kt_thread(test, slow_complete, slow);
+		KUNIT_ASSERT_EQ(test, 0,
+				kunit_add_action_or_reset(test, slow_go, slow));
+		KT_COMPLETED(test, &slow->in);
+		if (i == ABORTED)
+			ktask_abort(t);
+		else
+			ktask_future_complete(&f[1], 0);
+		msleep(20);
+		KUNIT_EXPECT_FALSE(test, ktask_done(t));
+		slow_go(slow);
+		KT_FINISH(test, t);
+		if (i == ABORTED)
+			KT_EXPECT_CANCELLED(test, t);
+		else
+			KT_EXPECT_RETURNED(test, t, 0);
+		KUNIT_EXPECT_EQ(test, 0, KT_THREAD_END(test, th));
+	}
+}
+
 static void answer_soon(void *room)
 {
 	kt_dither(100);
@@ -973,8 +1054,9 @@ static struct kunit_case select_cases[] = {
 	KUNIT_CASE(select_thread_interrupted),
 	KUNIT_CASE(select_thread_times),
 	KUNIT_CASE(select_blocking_aborted),
-	KUNIT_CASE(select_race_on_stack),
-	KUNIT_CASE(select_race_all),
+	KUNIT_CASE(select_waits_for_callback),
+	KUNIT_CASE_SLOW(select_race_on_stack),
+	KUNIT_CASE_SLOW(select_race_all),
 	{}
 };
 
