@@ -614,5 +614,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_await.h>
 #include <linux/ktask_request.h>
 #include <linux/ktask_select.h>
+#include <linux/ktask_time.h>
 
 #endif /* _LINUX_KTASK_H */
