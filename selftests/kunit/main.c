@@ -27,6 +27,7 @@ kunit_test_suites(&ktask_future_suite,
 		  &ktask_budget_suite,
 		  &ktask_select_suite,
 		  &ktask_time_suite,
+		  &ktask_token_suite,
 		  &ktask_op_suite);
 
 MODULE_DESCRIPTION("KUnit suites of ktask");
