@@ -18,7 +18,8 @@
  * For all other callbacks, the change of this word is the last touch. So the
  * waiters are free when the count is zero, and the select is when "done" is
  * complete too, if WOKEN. To wait for that is a matter of instructions on
- * another CPU, and hardly ever necessary.
+ * another CPU, and hardly ever necessary. selftests/model/select.pml is this for
+ * a model checker.
  */
 #include <linux/kernel.h>
 #include <linux/random.h>
