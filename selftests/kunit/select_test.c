@@ -127,10 +127,11 @@ static ktask_poll_t select_body(struct ktask *t)
 	KTASK_END(t);
 }
 
-static struct ktask *new_selector(struct kunit *test, unsigned int n,
-				  unsigned int flags)
+static struct ktask *new_selector_at(struct kunit *test, unsigned int n,
+				     unsigned int flags, int place)
 {
-	struct ktask *t = ktask_new(select_body, struct selector);
+	struct ktask *t = ktask_new(select_body, struct selector,
+				    .place = place);
 	struct selector *s;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
@@ -138,6 +139,12 @@ static struct ktask *new_selector(struct kunit *test, unsigned int n,
 	s->n = n;
 	s->flags = flags;
 	return t;
+}
+
+static struct ktask *new_selector(struct kunit *test, unsigned int n,
+				  unsigned int flags)
+{
+	return new_selector_at(test, n, flags, 0);
 }
 
 static struct selector *start(struct kunit *test, struct ktask *t)
@@ -664,11 +671,11 @@ static void select_aborted_while_queued(struct kunit *test)
 {
 	struct kt_plug *plug = kt_plug(test);
 	struct room *room = new_room(test);
-	struct ktask *t = new_selector(test, 1, 0);
+	struct ktask *t = new_selector_at(test, 1, 0, KT_BEHIND(plug));
 	struct selector *s = ktask_frame(t);
 
 	s->arms[0] = ktask_arm_request(ask_start(&s->ask[0], room, t));
-	KUNIT_ASSERT_EQ(test, 0, kt_start(plug, t));
+	KUNIT_ASSERT_EQ(test, 0, ktask_start(t));
 	kt_own(test, t);
 	ktask_abort(t);
 	kt_unplug(plug);

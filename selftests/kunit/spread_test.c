@@ -27,10 +27,10 @@ static ktask_poll_t meet_body(struct ktask *t)
 	atomic_inc(&m->there);
 	while (atomic_read(&m->there) < m->wanted) {
 		if (READ_ONCE(m->stop))
-			KTASK_RETURN(t, -ETIMEDOUT);
+			break;
 		cond_resched();
 	}
-	KTASK_RETURN(t, 0);
+	KTASK_RETURN(t, atomic_read(&m->there) < m->wanted ? -ETIMEDOUT : 0);
 	KTASK_END(t);
 }
 

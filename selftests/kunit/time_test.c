@@ -499,10 +499,11 @@ static void time_interval_yields(struct kunit *test)
 	long one = 1;
 	struct ktask *t, *other;
 
-	kt_pin_cpu();
 	t = kt_own(test, ktask_spawn(ticker_body, struct ticker,
-				     .init = &init));
-	other = kt_own(test, ktask_spawn(kt_return_body, long, .init = &one));
+				     .init = &init,
+				     .place = KTASK_ON_CPU(0)));
+	other = kt_own(test, ktask_spawn(kt_return_body, long, .init = &one,
+					 .place = KTASK_ON_CPU(0)));
 	KT_FINISH(test, other);
 	k = ktask_frame(t);
 	KT_EVENTUALLY(test, READ_ONCE(k->resumes) > 10);
@@ -579,6 +580,9 @@ static struct ktask_future *new_future(struct kunit *test)
 /* Does not end by an abort, but a moment later, and has a result then. */
 static long stubborn_body(struct ktask *t)
 {
+	struct completion **begun = ktask_frame(t);
+
+	complete(*begun);
 	while (!ktask_aborted(t))
 		usleep_range(500, 1000);
 	usleep_range(5000, 10000);
@@ -663,16 +667,29 @@ static void time_join_or_abort(struct kunit *test)
 			ktask_join_or_abort(other, NULL, HOUR));
 }
 
+static struct ktask *spawn_stubborn(struct kunit *test)
+{
+	DECLARE_COMPLETION_ONSTACK(on_stack);
+	struct completion *begun = &on_stack;
+	struct ktask *t;
+
+	t = kt_own(test, ktask_spawn_blocking(stubborn_body,
+					      struct completion *,
+					      .init = &begun));
+	/* Before, an abort would have it never run. */
+	wait_for_completion(begun);
+	return t;
+}
+
 /* What it returns at the last moment counts. */
 static void time_join_or_abort_stubborn(struct kunit *test)
 {
-	struct ktask *other;
+	struct ktask *other = spawn_stubborn(test);
 	long result = 0;
 
-	other = kt_own(test, ktask_spawn_blocking(stubborn_body, void));
 	KUNIT_EXPECT_EQ(test, 7L,
 			join(test, other, ms_to_ktime(5), 0, false)->result);
-	other = kt_own(test, ktask_spawn_blocking(stubborn_body, void));
+	other = spawn_stubborn(test);
 	KUNIT_EXPECT_EQ(test, 0, ktask_join_or_abort(other, &result,
 						     ms_to_ktime(5)));
 	KUNIT_EXPECT_EQ(test, result, 7L);
