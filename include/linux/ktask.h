@@ -616,5 +616,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_select.h>
 #include <linux/ktask_time.h>
 #include <linux/ktask_token.h>
+#include <linux/ktask_semaphore.h>
 
 #endif /* _LINUX_KTASK_H */
