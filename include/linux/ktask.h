@@ -617,5 +617,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_time.h>
 #include <linux/ktask_token.h>
 #include <linux/ktask_semaphore.h>
+#include <linux/ktask_rwlock.h>
 
 #endif /* _LINUX_KTASK_H */
