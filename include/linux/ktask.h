@@ -618,5 +618,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_token.h>
 #include <linux/ktask_semaphore.h>
 #include <linux/ktask_rwlock.h>
+#include <linux/ktask_notify.h>
 
 #endif /* _LINUX_KTASK_H */
