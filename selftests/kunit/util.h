@@ -45,6 +45,7 @@ extern struct kunit_suite ktask_token_suite;
 extern struct kunit_suite ktask_semaphore_suite;
 extern struct kunit_suite ktask_rwlock_suite;
 extern struct kunit_suite ktask_notify_suite;
+extern struct kunit_suite ktask_barrier_suite;
 
 /* Nothing takes that long, unless it hangs. */
 #define KT_HANG		(30 * HZ)
