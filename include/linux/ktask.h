@@ -617,6 +617,7 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_time.h>
 #include <linux/ktask_token.h>
 #include <linux/ktask_semaphore.h>
+#include <linux/ktask_mutex.h>
 #include <linux/ktask_rwlock.h>
 #include <linux/ktask_notify.h>
 #include <linux/ktask_barrier.h>

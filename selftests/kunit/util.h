@@ -43,6 +43,7 @@ extern struct kunit_suite ktask_select_suite;
 extern struct kunit_suite ktask_time_suite;
 extern struct kunit_suite ktask_token_suite;
 extern struct kunit_suite ktask_semaphore_suite;
+extern struct kunit_suite ktask_mutex_suite;
 extern struct kunit_suite ktask_rwlock_suite;
 extern struct kunit_suite ktask_notify_suite;
 extern struct kunit_suite ktask_barrier_suite;
