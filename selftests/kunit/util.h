@@ -47,6 +47,7 @@ extern struct kunit_suite ktask_mutex_suite;
 extern struct kunit_suite ktask_rwlock_suite;
 extern struct kunit_suite ktask_notify_suite;
 extern struct kunit_suite ktask_barrier_suite;
+extern struct kunit_suite ktask_once_suite;
 
 /* Nothing takes that long, unless it hangs. */
 #define KT_HANG		(30 * HZ)
