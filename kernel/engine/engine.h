@@ -42,7 +42,10 @@ struct ktask_stats {
 void ktask_runtime_stats(struct ktask_runtime *rt, struct ktask_stats *sum);
 struct ktask_runtime *ktask_default_runtime(void);
 bool ktask_help(struct ktask *t);
+bool task_may_be_helped(const struct ktask *t);
+void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
 void task_settle(struct ktask *t);
+bool task_settled(const struct ktask *t);
 struct ktask *ktask_current_blocking(void);
 
 int ktask_engine_init(void);

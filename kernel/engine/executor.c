@@ -382,6 +382,13 @@ static struct ktask_executor *executor_lock_of(struct ktask *t)
 	}
 }
 
+/* Whether it is worth asking ktask_help(). Any context. */
+bool task_may_be_helped(const struct ktask *t)
+{
+	return !(t->kind & (KTASK_NO_HELP | __KTASK_BLOCKING)) &&
+		atomic_read(&t->state) & KT_READY;
+}
+
 /*
  * Run @t until its next await in the caller's context, if it waits for a CPU
  * and allows that. The caller has a reference, and may sleep.

@@ -113,6 +113,17 @@ static struct workqueue_struct *blocking_wq(struct ktask_runtime *rt,
 	return rt->wq[high ? KTASK_WQ_BLOCKING_HIGH : KTASK_WQ_BLOCKING];
 }
 
+/*
+ * @t, which is not started, shall not run before @after is complete or @delay
+ * has passed. Nobody aborts it meanwhile.
+ */
+void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay)
+{
+	await_hold(t, after, delay);
+	if (task_is_blocking(t) && t->armed)
+		atomic_or(KT_HELD, &t->state);
+}
+
 /* @t is all zero, up to its frame. */
 static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 {
@@ -137,13 +148,9 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 	}
 	INIT_LIST_HEAD(&t->owned);
 	lockdep_init_map(&t->lockdep_map, fn_name, key, 0);
-	await_hold(t, attr->after, attr->delay);
-	if (task_is_blocking(t)) {
-		if (t->armed)
-			atomic_or(KT_HELD, &t->state);
-		else
-			blocking_init(t);
-	}
+	task_hold(t, attr->after, attr->delay);
+	if (task_is_blocking(t) && !t->armed)
+		blocking_init(t);
 	if (attr->init)
 		memcpy(ktask_frame(t), attr->init, attr->frame_size);
 }

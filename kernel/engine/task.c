@@ -481,3 +481,9 @@ void task_settle(struct ktask *t)
 {
 	smp_cond_load_acquire(&t->state.counter, VAL & KT_COMPLETE);
 }
+
+/* Whether that would not have to wait. Any context. */
+bool task_settled(const struct ktask *t)
+{
+	return atomic_read_acquire(&t->state) & KT_COMPLETE;
+}
