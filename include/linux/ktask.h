@@ -622,5 +622,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_notify.h>
 #include <linux/ktask_barrier.h>
 #include <linux/ktask_once.h>
+#include <linux/ktask_join_all.h>
 
 #endif /* _LINUX_KTASK_H */

@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 
 #include "../engine/engine.h"
+#include "async.h"
 
 /* Of a task that has ended. */
 static int join_outcome(struct ktask *t, long *result)
@@ -22,7 +23,7 @@ static int join_outcome(struct ktask *t, long *result)
  * Tell lockdep that the caller waits for the body of @t, so that a lock which
  * both take is reported and not hung on.
  */
-static void join_lockdep(struct ktask *t)
+void join_lockdep(struct ktask *t)
 {
 	if (task_class_held(t))
 		return;
