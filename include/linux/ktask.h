@@ -216,6 +216,10 @@ enum ktask_prio {
  * @delay: ktime_t from the start that must have passed before the task runs.
  *	With @after as well, the task runs when one of the two has happened, and
  *	ktask_timed_out() tells its body which
+ * @id: ktask_set_spawn() only: where to put the number of the task in its set,
+ *	or NULL
+ * @handle: ktask_set_spawn() only: where to put the task, with a reference for
+ *	the caller, or NULL
  * @release: ktask_init() only: called at the last put, in any context, instead
  *	of freeing the task
  * @resume: its function, if it is an async task; set by the macros
@@ -236,6 +240,8 @@ struct ktask_attr {
 	gfp_t gfp;
 	struct ktask_future *after;
 	ktime_t delay;
+	u64 *id;
+	struct ktask **handle;
 	void (*release)(struct ktask *t);
 	ktask_resume_t resume;
 	ktask_blocking_t blocking;
@@ -623,5 +629,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_barrier.h>
 #include <linux/ktask_once.h>
 #include <linux/ktask_join_all.h>
+#include <linux/ktask_set.h>
 
 #endif /* _LINUX_KTASK_H */

@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Task sets: their tasks. See linux/ktask_set.h, and set.h for what is where.
+ *
+ * The record of a task is behind its frame, so a spawn is one allocation. It
+ * waits for the task's future; its callback runs in task_finish(), a moment
+ * before the task is settled. So who takes a task in process context settles it;
+ * and one that nobody takes is kept, in "over", until it has settled, so that
+ * who waits for the set to be idle can wait for that as well. There are never
+ * more of these than CPUs, or a few.
+ *
+ * A task at work is in "tasks" while its callback is to come; a held one is in
+ * "held" too. Its gate is opened by who takes it from there. A held task that is
+ * aborted ends with its gate closed.
+ */
+#include <linux/align.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/overflow.h>
+#include <linux/sched.h>
+
+#include "../engine/engine.h"
+#include "async.h"
+#include "set.h"
+
+/* How many that are over a task puts when it ends: more than come in. */
+#define SET_REAP	2
+
+/* How often destroying a set that takes long says so, in seconds. */
+#define SET_WARN_INTERVAL	10
+
+/**
+ * ktask_set_init - make an empty task set
+ * @set: storage for it
+ * @limit: how many of its tasks may be at work at once; 0: any number
+ * @flags: %KTASK_SET_NO_RESULTS
+ *
+ * Context: any.
+ */
+void ktask_set_init(struct ktask_set *set, unsigned int limit,
+		    unsigned int flags)
+{
+	WARN_ON_ONCE(flags & ~KTASK_SET_NO_RESULTS);
+	memset(set, 0, sizeof(*set));
+	spin_lock_init(&set->lock);
+	set->flags = flags;
+	set->limit = limit;
+	INIT_LIST_HEAD(&set->tasks);
+	INIT_LIST_HEAD(&set->held);
+	INIT_LIST_HEAD(&set->ended);
+	INIT_LIST_HEAD(&set->over);
+	INIT_LIST_HEAD(&set->joiners);
+	INIT_LIST_HEAD(&set->idlers);
+}
+EXPORT_SYMBOL_NS_GPL(ktask_set_init, KTASK_NS);
+
+static struct ktask_set_task *to_set_task(struct set_entry *e)
+{
+	return container_of(e, struct ktask_set_task, entry);
+}
+
+/* --- The end of a task ----------------------------------------------------- */
+
+/* One of those at work is not any more: the first that is held may begin. */
+static void set_free_slot(struct ktask_set *set, struct set_news *news)
+{
+	struct ktask_set_task *st;
+
+	lockdep_assert_held(&set->lock);
+	set->running--;
+	st = list_first_entry_or_null(&set->held, struct ktask_set_task, held);
+	if (!st)
+		return;
+	list_del(&st->held);
+	st->state = SET_RUNNING;
+	set->running++;
+	/* Aborted, it may be joined and put before its gate is opened. */
+	ktask_get(st->entry.t);
+	news->opened = st;
+}
+
+/* The callback of @st is being called, or will not be. */
+static void set_unlink(struct ktask_set *set, struct ktask_set_task *st,
+		       struct set_news *news)
+{
+	lockdep_assert_held(&set->lock);
+	list_del(&st->entry.node);
+	if (st->state == SET_HELD)
+		list_del(&st->held);
+	else
+		set_free_slot(set, news);
+	st->state = SET_ENDED;
+	set->live--;
+}
+
+/* Nobody will take @st, which has ended, but who reaps or drains. */
+void set_bury(struct ktask_set *set, struct ktask_set_task *st)
+{
+	lockdep_assert_held(&set->lock);
+	list_add_tail(&st->entry.node, &set->over);
+}
+
+/* Return: one that is over and whose task is settled, or NULL. */
+static struct ktask *set_reap(struct ktask_set *set)
+{
+	struct set_entry *e;
+
+	lockdep_assert_held(&set->lock);
+	e = list_first_entry_or_null(&set->over, struct set_entry, node);
+	if (!e || !task_settled(e->t))
+		return NULL;
+	list_del(&e->node);
+	return e->t;
+}
+
+/* The task has ended. Any context. */
+static void set_task_ended(struct ktask_waiter *waiter, long value)
+{
+	struct ktask *reaped[SET_REAP] = {};
+	struct ktask_set_task *st;
+	struct set_news news;
+	struct ktask_set *set;
+	unsigned long flags;
+	int i;
+
+	st = container_of(waiter, struct ktask_set_task, waiter);
+	set = st->set;
+	set_news_init(&news);
+
+	spin_lock_irqsave(&set->lock, flags);
+	set_unlink(set, st, &news);
+	if (st->unwanted) {
+		set_bury(set, st);
+	} else if (set->dying || set->flags & KTASK_SET_NO_RESULTS) {
+		WRITE_ONCE(set->len, set->len - 1);
+		set_bury(set, st);
+	} else {
+		set_offer(set, st, false, &news);
+	}
+	for (i = 0; i < SET_REAP; i++)
+		reaped[i] = set_reap(set);
+	set_counted(set, &news);
+	spin_unlock_irqrestore(&set->lock, flags);
+
+	set_tell(&news);
+	for (i = 0; i < SET_REAP; i++)
+		ktask_put(reaped[i]);
+}
+
+/* Settle and put all that are over. Process context. */
+void set_drain(struct ktask_set *set)
+{
+	struct set_entry *e;
+
+	for (;;) {
+		spin_lock_irq(&set->lock);
+		e = list_first_entry_or_null(&set->over, struct set_entry,
+					     node);
+		if (e)
+			list_del(&e->node);
+		spin_unlock_irq(&set->lock);
+		if (!e)
+			break;
+		task_settle(e->t);
+		ktask_put(e->t);
+		cond_resched();
+	}
+}
+
+/* --- Spawn ----------------------------------------------------------------- */
+
+static struct ktask_set_task *set_task_new(struct ktask_set *set,
+					   const struct ktask_attr *attr)
+{
+	struct ktask_attr grown = *attr;
+	struct ktask_set_task *st;
+	struct ktask *t;
+	size_t behind;
+
+	behind = ALIGN(attr->frame_size, __alignof__(*st));
+	grown.frame_size = size_add(behind, sizeof(*st));
+	/* It has the size of the frame as it was. */
+	grown.init = NULL;
+	t = __ktask_new(&grown);
+	if (IS_ERR(t))
+		return ERR_CAST(t);
+	if (attr->init)
+		memcpy(ktask_frame(t), attr->init, attr->frame_size);
+
+	st = ktask_frame(t) + behind;
+	st->entry.t = t;
+	st->set = set;
+	ktask_future_add(ktask_future(t), &st->waiter, set_task_ended);
+	return st;
+}
+
+/* From here on it can be aborted. Return: -ESHUTDOWN if it must not begin. */
+static int set_add(struct ktask_set *set, struct ktask_set_task *st,
+		   const struct ktask_attr *attr)
+{
+	unsigned long flags;
+	int err = 0;
+
+	spin_lock_irqsave(&set->lock, flags);
+	if (set->closed) {
+		err = -ESHUTDOWN;
+		goto unlock;
+	}
+	st->id = ++set->last_id;
+	if (attr->id)
+		*attr->id = st->id;
+	if (attr->handle)
+		*attr->handle = ktask_get(st->entry.t);
+
+	list_add_tail(&st->entry.node, &set->tasks);
+	WRITE_ONCE(set->len, set->len + 1);
+	set->live++;
+	if (set->limit && set->running >= set->limit) {
+		st->state = SET_HELD;
+		task_hold(st->entry.t, &st->gate, 0);
+		list_add_tail(&st->held, &set->held);
+	} else {
+		st->state = SET_RUNNING;
+		set->running++;
+	}
+unlock:
+	spin_unlock_irqrestore(&set->lock, flags);
+	return err;
+}
+
+/*
+ * Have the set forget a task at work. Return: true if it has, and its reference
+ * is the caller's; false if the task has ended, or is about to.
+ */
+static bool set_forget(struct ktask_set *set, struct ktask_set_task *st)
+{
+	struct ktask_future *f = ktask_future(st->entry.t);
+	bool held, forgotten = false;
+	struct set_news news;
+	unsigned long flags;
+
+	set_news_init(&news);
+	spin_lock_irqsave(&set->lock, flags);
+	held = st->state == SET_HELD;
+	if (st->state == SET_ENDED || st->unwanted)
+		goto unlock;
+	WRITE_ONCE(set->len, set->len - 1);
+	forgotten = ktask_future_remove(f, &st->waiter);
+	if (forgotten)
+		set_unlink(set, st, &news);
+	else
+		st->unwanted = true;
+	set_counted(set, &news);
+unlock:
+	spin_unlock_irqrestore(&set->lock, flags);
+
+	if (forgotten && held)
+		ktask_future_complete(&st->gate, 0);
+	set_tell(&news);
+	return forgotten;
+}
+
+int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr)
+{
+	struct ktask_set_task *st;
+	struct ktask *t;
+	int err;
+
+	if (set->limit && (attr->after || attr->delay))
+		return -EINVAL;
+	if (READ_ONCE(set->closed))
+		return -ESHUTDOWN;
+	st = set_task_new(set, attr);
+	if (IS_ERR(st))
+		return PTR_ERR(st);
+	/* Once in the set, it may be detached or joined at any time. */
+	t = ktask_get(st->entry.t);
+	err = set_add(set, st, attr);
+	if (err)
+		goto put_both;
+	err = ktask_start(t);
+	if (err) {
+		if (attr->handle)
+			ktask_put(t);
+		if (set_forget(set, st))
+			goto put_both;
+	}
+	/* Its end may have been the set's: that is not touched any more. */
+	ktask_put(t);
+	return err;
+
+put_both:
+	ktask_put(t);
+	ktask_put(t);
+	return err;
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_set_spawn, KTASK_NS);
+
+/**
+ * ktask_set_close - let no more tasks into a set
+ * @set: the set
+ *
+ * Spawning into it fails from now on. Its tasks go on, and can be joined: the
+ * first half of an orderly end, of which ktask_set_wait_idle_until() is the
+ * second.
+ *
+ * Context: any but NMI.
+ */
+void ktask_set_close(struct ktask_set *set)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&set->lock, flags);
+	WRITE_ONCE(set->closed, true);
+	spin_unlock_irqrestore(&set->lock, flags);
+}
+EXPORT_SYMBOL_NS_GPL(ktask_set_close, KTASK_NS);
+
+/* --- All tasks ------------------------------------------------------------- */
+
+/* Somebody who goes through the tasks that are at work, without the lock. */
+struct set_walk {
+	struct set_entry here;	/* in set->tasks, behind the last one visited */
+	struct ktask_set *set;
+	struct ktask_set_task *st; /* that one; with a reference */
+	u64 last_id;		/* who comes later is not visited */
+};
+
+static void set_walk_begin(struct set_walk *w, struct ktask_set *set)
+{
+	unsigned long flags;
+
+	w->here.t = NULL;
+	w->set = set;
+	w->st = NULL;
+	spin_lock_irqsave(&set->lock, flags);
+	w->last_id = set->last_id;
+	list_add(&w->here.node, &set->tasks);
+	spin_unlock_irqrestore(&set->lock, flags);
+}
+
+/* There are few walkers to step over. */
+static struct ktask_set_task *set_walk_step(struct set_walk *w)
+{
+	struct set_entry *e = &w->here;
+
+	lockdep_assert_held(&w->set->lock);
+	list_for_each_entry_continue(e, &w->set->tasks, node) {
+		if (!e->t)
+			continue;
+		if (to_set_task(e)->id > w->last_id)
+			break;
+		list_move(&w->here.node, &e->node);
+		ktask_get(e->t);
+		return to_set_task(e);
+	}
+	list_del(&w->here.node);
+	return NULL;
+}
+
+/* Return: a task at work, until the next call; NULL at the end of the walk. */
+static struct ktask_set_task *set_walk_next(struct set_walk *w)
+{
+	struct ktask_set_task *last = w->st;
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->set->lock, flags);
+	w->st = set_walk_step(w);
+	spin_unlock_irqrestore(&w->set->lock, flags);
+	if (last)
+		ktask_put(last->entry.t);
+	return w->st;
+}
+
+/* Before the end of the list. */
+static void set_walk_stop(struct set_walk *w)
+{
+	w->last_id = 0;
+	set_walk_next(w);
+}
+
+/* Return: the task that was spawned last, with a reference; NULL if none is. */
+struct ktask *set_newest(struct ktask_set *set)
+{
+	struct ktask *t = NULL;
+	struct set_entry *e;
+
+	spin_lock_irq(&set->lock);
+	list_for_each_entry_reverse(e, &set->tasks, node) {
+		if (e->t) {
+			t = ktask_get(e->t);
+			break;
+		}
+	}
+	spin_unlock_irq(&set->lock);
+	return t;
+}
+
+/* In process context; @state and @deadline tell when to stop. */
+void set_help_all(struct ktask_set *set, unsigned int state, ktime_t deadline)
+{
+	struct ktask_set_task *st;
+	struct set_walk w;
+
+	set_walk_begin(&w, set);
+	while ((st = set_walk_next(&w))) {
+		join_lockdep(st->entry.t);
+		if (ktask_help(st->entry.t) && join_is_over(state, deadline)) {
+			set_walk_stop(&w);
+			break;
+		}
+		cond_resched();
+	}
+}
+
+/**
+ * ktask_set_abort_all - abort the tasks of a set
+ * @set: the set
+ *
+ * Those that have been spawned up to now; the set can be used on. Those that are
+ * held end without having begun. All of them are still to be joined.
+ *
+ * Context: any but NMI. Takes a while for many tasks, with interrupts on if they
+ * were.
+ */
+void ktask_set_abort_all(struct ktask_set *set)
+{
+	struct ktask_set_task *st;
+	struct set_walk w;
+
+	set_walk_begin(&w, set);
+	while ((st = set_walk_next(&w)))
+		ktask_abort(st->entry.t);
+}
+EXPORT_SYMBOL_NS_GPL(ktask_set_abort_all, KTASK_NS);
+
+static void put_list(struct list_head *entries)
+{
+	struct set_entry *e, *next;
+
+	list_for_each_entry_safe(e, next, entries, node)
+		ktask_put(e->t);
+}
+
+/**
+ * ktask_set_detach_all - let the tasks of a set go on without it
+ * @set: the set
+ *
+ * Those that have been spawned up to now. Nobody joins them any more, and
+ * destroying the set does not end them; their results are lost. Those that are
+ * held begin, for they are not part of the set that has the limit.
+ *
+ * Context: any but NMI.
+ */
+void ktask_set_detach_all(struct ktask_set *set)
+{
+	struct ktask_set_task *st;
+	struct set_news news;
+	struct set_walk w;
+	unsigned long flags;
+	LIST_HEAD(ended);
+
+	set_walk_begin(&w, set);
+	while ((st = set_walk_next(&w))) {
+		if (set_forget(set, st))
+			ktask_put(st->entry.t);
+	}
+
+	set_news_init(&news);
+	spin_lock_irqsave(&set->lock, flags);
+	list_splice_init(&set->ended, &ended);
+	WRITE_ONCE(set->len, set->len - set->nr_ended);
+	set->nr_ended = 0;
+	set_counted(set, &news);
+	spin_unlock_irqrestore(&set->lock, flags);
+
+	set_tell(&news);
+	put_list(&ended);
+}
+EXPORT_SYMBOL_NS_GPL(ktask_set_detach_all, KTASK_NS);
+
+/* --- Destroy --------------------------------------------------------------- */
+
+/* From now on nobody spawns or joins, and what ends is over. */
+static void set_condemn(struct ktask_set *set)
+{
+	struct set_news news;
+
+	set_news_init(&news);
+	spin_lock_irq(&set->lock);
+	WRITE_ONCE(set->closed, true);
+	set->dying = true;
+	list_splice_tail_init(&set->ended, &set->over);
+	WRITE_ONCE(set->len, set->len - set->nr_ended);
+	set->nr_ended = 0;
+	set_refuse_joiners(set, -ESHUTDOWN, &news);
+	spin_unlock_irq(&set->lock);
+	set_tell(&news);
+}
+
+/* What takes so long. */
+static void set_warn(struct ktask_set *set)
+{
+	struct set_entry *e;
+
+	spin_lock_irq(&set->lock);
+	list_for_each_entry(e, &set->tasks, node) {
+		if (!e->t)
+			continue;
+		/* Its callback is to come, so its name is still there. */
+		pr_warn("a set still waits for %u tasks to end, the first is \"%s\"\n",
+			set->live, ktask_name(e->t));
+		break;
+	}
+	spin_unlock_irq(&set->lock);
+}
+
+/**
+ * ktask_set_destroy - end a set, and what is left of its tasks
+ * @set: the set; its memory is the caller's again when this returns
+ *
+ * Spawning into it fails from now on, and so does joining, also for who already
+ * waits. The tasks that have not ended are aborted, and when this returns none
+ * of their code runs any more. Those that were not joined are put. Says so every
+ * ten seconds if that takes long.
+ *
+ * Only tasks of the set may be using it at that time. What a join has been
+ * granted must have been taken or dropped.
+ *
+ * Context: process context, sleeps. Not from a task of the set. May run the
+ * cleanups of its tasks in the calling thread, as a join does.
+ */
+void ktask_set_destroy(struct ktask_set *set)
+{
+	ktime_t patience = ktime_set(SET_WARN_INTERVAL, 0);
+	struct ktask_set_wait w;
+
+	might_sleep();
+	set_condemn(set);
+	ktask_set_abort_all(set);
+	set_help_all(set, TASK_UNINTERRUPTIBLE, KTIME_MAX);
+
+	ktask_set_wait_idle_start(&w, NULL, set);
+	while (ktask_future_wait_until(&w.request.done, TASK_UNINTERRUPTIBLE,
+				       ktime_add(ktime_get(), patience)))
+		set_warn(set);
+	set_drain(set);
+	WARN_ONCE(set->len, "ktask: a set is destroyed before a joiner has taken what it got\n");
+	WARN_ON_ONCE(!list_empty(&set->idlers) || !list_empty(&set->tasks));
+}
+EXPORT_SYMBOL_NS_GPL(ktask_set_destroy, KTASK_NS);
+
+static void set_cleanup(void *set)
+{
+	ktask_set_destroy(set);
+}
+
+/**
+ * ktask_set_defer - destroy a set when a task's body ends
+ * @t: the task
+ * @d: storage for the cleanup, in the frame of @t
+ * @set: the set, initialised; most likely in the same frame
+ *
+ * ktask_defer() of ktask_set_destroy(). So the end of @t, in whatever way, is
+ * the end of the set's tasks first.
+ *
+ * Context: as ktask_defer().
+ */
+void ktask_set_defer(struct ktask *t, struct ktask_defer *d,
+		     struct ktask_set *set)
+{
+	ktask_defer(t, d, set_cleanup, set);
+}
+EXPORT_SYMBOL_NS_GPL(ktask_set_defer, KTASK_NS);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Task sets: private to set.c, their tasks, and set_wait.c, those who wait for
+ * these.
+ *
+ * What the members of struct ktask_set are:
+ *
+ *	running		tasks that may run: not held, not ended; those that a
+ *			limit bounds
+ *	live		tasks whose end will be seen, held or not
+ *	len		tasks to be joined: live ones that are wanted, ended
+ *			ones, and ones granted to a joiner that has not taken
+ *			them yet. When it becomes 0, all joiners are refused
+ *	nr_ended	length of "ended"
+ *	tasks		the live ones, in the order of their ids; and walkers
+ *	held		those that wait for others to end, first come first
+ *	ended		those to be joined, first ended first. Nobody waits in
+ *			"joiners" while there are some
+ *	over		those that nobody wants, to be put when they are settled
+ *	joiners, idlers	requests that wait for a task, for live to be 0
+ *	closed		no more tasks
+ *	dying		no more joiners; nobody wants a task any more
+ *
+ * All under the lock, which is a leaf but for those inside futures: what is to
+ * be completed or put is collected under it, and done when it is released; see
+ * struct set_news. The callback of a task's end does not touch the set after its
+ * unlock, and the live count it has changed before is what destroy waits for.
+ */
+#ifndef _KTASK_SET_H
+#define _KTASK_SET_H
+
+#include <linux/ktask.h>
+
+/**
+ * struct set_entry - one in ktask_set.tasks, .ended or .over
+ * @node: the link
+ * @t: the task; NULL if this marks how far a walker of the list has come
+ */
+struct set_entry {
+	struct list_head node;
+	struct ktask *t;
+};
+
+/**
+ * struct ktask_set_task - a task of a set; behind the frame of the task
+ * @entry: where it is in @set
+ * @set: the set
+ * @waiter: on the task's future
+ * @gate: what a held task waits for
+ * @held: in set->held
+ * @id: its number
+ * @state: what it counts as
+ * @unwanted: it was detached when it was about to end
+ *
+ * The set has a reference to the task, which goes to whoever joins it.
+ */
+struct ktask_set_task {
+	struct set_entry entry;
+	struct ktask_set *set;
+	struct ktask_waiter waiter;
+	struct ktask_future gate;
+	struct list_head held;
+	u64 id;
+	enum set_task_state {
+		SET_HELD,
+		SET_RUNNING,
+		SET_ENDED,
+	} state;
+	bool unwanted;
+};
+
+/**
+ * struct set_news - what to tell when the lock of the set is released
+ * @waits: requests to complete, with their value
+ * @opened: a task that was held and may run; with a reference; or NULL
+ */
+struct set_news {
+	struct list_head waits;
+	struct ktask_set_task *opened;
+};
+
+/* set.c */
+struct ktask *set_newest(struct ktask_set *set);
+void set_bury(struct ktask_set *set, struct ktask_set_task *st);
+void set_drain(struct ktask_set *set);
+void set_help_all(struct ktask_set *set, unsigned int state, ktime_t deadline);
+
+/* set_wait.c */
+void set_news_init(struct set_news *news);
+void set_tell(struct set_news *news);
+void set_offer(struct ktask_set *set, struct ktask_set_task *st, bool front,
+	       struct set_news *news);
+void set_counted(struct ktask_set *set, struct set_news *news);
+void set_refuse_joiners(struct ktask_set *set, long why,
+			struct set_news *news);
+
+#endif /* _KTASK_SET_H */
