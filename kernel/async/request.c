@@ -88,21 +88,26 @@ void ktask_request_drop(struct ktask_request *r)
 }
 EXPORT_SYMBOL_NS_GPL(ktask_request_drop, KTASK_NS);
 
-/* A refused request holds nothing. Return: as ktask_request_status(). */
+/*
+ * The wait is over. What was granted at the last moment counts as granted in
+ * time: it cannot always be given back. A refused request holds nothing.
+ * Return: as ktask_request_status().
+ */
 static long request_settle(struct ktask_request *r)
 {
 	long status = ktask_request_status(r);
 
-	if (status >= 0)
-		return status;
-	if (status != -EINPROGRESS) {
-		ktask_request_forget(r);
-		return status;
+	if (status == -EINPROGRESS) {
+		if (!r->ops || r->ops->withdraw(r))
+			ktask_future_complete(&r->done, -ETIMEDOUT);
+		else
+			/* Off its queue, but not complete: it is about to be. */
+			ktask_future_wait(&r->done);
+		status = ktask_request_status(r);
 	}
-	ktask_request_drop(r);
-	ktask_future_init(&r->done);
-	ktask_future_complete(&r->done, -ETIMEDOUT);
-	return -ETIMEDOUT;
+	if (status < 0)
+		ktask_request_forget(r);
+	return status;
 }
 
 /* An await of @r by @t is over. */
