@@ -630,5 +630,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_once.h>
 #include <linux/ktask_join_all.h>
 #include <linux/ktask_set.h>
+#include <linux/ktask_channel.h>
 
 #endif /* _LINUX_KTASK_H */
