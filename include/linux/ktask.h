@@ -631,5 +631,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_join_all.h>
 #include <linux/ktask_set.h>
 #include <linux/ktask_channel.h>
+#include <linux/ktask_oneshot.h>
 
 #endif /* _LINUX_KTASK_H */
