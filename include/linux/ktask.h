@@ -632,5 +632,7 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_set.h>
 #include <linux/ktask_channel.h>
 #include <linux/ktask_oneshot.h>
+#include <linux/ktask_feed.h>
+#include <linux/ktask_broadcast.h>
 
 #endif /* _LINUX_KTASK_H */
