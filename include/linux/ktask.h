@@ -634,5 +634,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_oneshot.h>
 #include <linux/ktask_feed.h>
 #include <linux/ktask_broadcast.h>
+#include <linux/ktask_watch.h>
 
 #endif /* _LINUX_KTASK_H */

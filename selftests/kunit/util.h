@@ -28,6 +28,7 @@ extern struct kunit_suite ktask_channel_suite;
 extern struct kunit_suite ktask_channel_race_suite;
 extern struct kunit_suite ktask_oneshot_suite;
 extern struct kunit_suite ktask_broadcast_suite;
+extern struct kunit_suite ktask_watch_suite;
 extern struct kunit_suite ktask_abort_suite;
 extern struct kunit_suite ktask_abort_blocking_suite;
 extern struct kunit_suite ktask_defer_suite;
