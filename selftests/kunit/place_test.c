@@ -83,7 +83,7 @@ static void place_blocking_on_cpu(struct kunit *test)
 static void place_stays(struct kunit *test)
 {
 	struct kt_plug *plug = kt_plug(test);
-	struct ktask *t[200];
+	struct ktask *t[100];
 	unsigned int done = 0;
 	int i;
 

@@ -623,7 +623,60 @@ static void runtime_of_a_task(struct kunit *test)
 	}
 }
 
+static const unsigned int runtime_flags[] = {
+	KTASK_RT_MEM_RECLAIM,
+	KTASK_RT_FREEZABLE,
+	KTASK_RT_MEM_RECLAIM | KTASK_RT_FREEZABLE,
+};
+
+static void flags_desc(const unsigned int *flags, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "flags %u", *flags);
+}
+
+KUNIT_ARRAY_PARAM(flags, runtime_flags, flags_desc);
+
+/* Each kind of task, on each kind of runtime. */
+static void runtime_of_a_kind(struct kunit *test)
+{
+	const unsigned int *flags = test->param_value;
+	struct common *c = new_common(test);
+	struct ktask *t[ARRAY_SIZE(async_bodies) + ARRAY_SIZE(blocking_bodies)];
+	struct ktask_runtime *rt;
+	long i, prio;
+
+	rt = ktask_runtime_create("kind", *flags);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rt);
+	for (prio = 0; prio < KTASK_PRIO_COUNT; prio++) {
+		struct ktask *one = ktask_spawn(kt_return_body, long,
+						.init = &prio, .prio = prio,
+						.runtime = rt);
+
+		KUNIT_EXPECT_EQ(test, 0, ktask_join_timeout(one, &i, KT_HANG));
+		KUNIT_EXPECT_EQ(test, i, prio);
+		ktask_put(one);
+	}
+	for (i = 0; i < ARRAY_SIZE(t); i++)
+		t[i] = start_member(rt, i, &c->f, &c->cleanups);
+	ktask_runtime_destroy(rt);
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		KUNIT_EXPECT_TRUE(test, ktask_done(t[i]));
+		ktask_put(t[i]);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&c->cleanups), ARRAY_SIZE(t));
+}
+
+static void runtime_bad_flags(struct kunit *test)
+{
+	KUNIT_EXPECT_PTR_EQ(test, ktask_runtime_create("bad", BIT(2)),
+			    ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, ktask_runtime_create("bad", ~0U),
+			    ERR_PTR(-EINVAL));
+}
+
 static struct kunit_case runtime_cases[] = {
+	KUNIT_CASE_PARAM(runtime_of_a_kind, flags_gen_params),
+	KUNIT_CASE(runtime_bad_flags),
 	KUNIT_CASE(runtime_empty),
 	KUNIT_CASE(runtime_long_name),
 	KUNIT_CASE(runtime_runs_tasks),

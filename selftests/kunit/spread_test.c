@@ -128,7 +128,7 @@ static void spread_off_busy_cpu(struct kunit *test)
 {
 	struct kt_plug *plug = kt_plug(test);
 	struct ktask_runtime *rt = kt_runtime(test);
-	struct ktask *t[300], *bound;
+	struct ktask *t[100], *bound;
 	long i;
 
 	bound = kt_own(test, ktask_spawn(kt_return_body, long, .runtime = rt,

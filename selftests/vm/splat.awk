@@ -13,6 +13,8 @@ function benign(line) {
 function expected(line) {
 	if (line ~ /^ktask: .*: "expected [^"]*" .* has been running for /)
 		stacks++
+	if (line ~ /has not destroyed its runtime expected /)
+		return 1
 	if (line ~ /Call Trace:/ && stacks > 0) {
 		stacks--
 		return 1
