@@ -308,7 +308,7 @@ struct ktask {
 #define __KTASK_ON_NODE		BIT(5)	/* ... which is one of a node */
 #define __KTASK_TRACKED		BIT(6)	/* on the list of live tasks */
 
-void __ktask_init(struct ktask *t, const struct ktask_attr *attr);
+int __ktask_init(struct ktask *t, const struct ktask_attr *attr);
 struct ktask *__ktask_new(const struct ktask_attr *attr);
 struct ktask *__ktask_spawn(const struct ktask_attr *attr);
 int ktask_start(struct ktask *t);
@@ -394,9 +394,12 @@ int ktask_start(struct ktask *t);
  *
  * For those who cannot fail, or who embed the task. The caller has one
  * reference, and starts the task with ktask_start(). The storage is free again
- * when .release is called, never before.
+ * when .release is called, never before; so it cannot be on a stack, which goes
+ * when its function returns, with whoever still has a reference looking on.
  *
  * Context: any.
+ * Return: 0; -EINVAL if .release is missing or @t is on the caller's stack. Need
+ * not be looked at: ktask_start() will fail as well.
  */
 #define ktask_init(t, fn, frame, ...)					\
 	__ktask_init(t, __KTASK_ATTR(resume, fn, frame, ##__VA_ARGS__))

@@ -2,9 +2,12 @@
 /*
  * Making and starting tasks.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <trace/events/ktask.h>
@@ -155,10 +158,42 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 		memcpy(ktask_frame(t), attr->init, attr->frame_size);
 }
 
-void __ktask_init(struct ktask *t, const struct ktask_attr *attr)
+/* In place of a .release that is missing: the storage is not for kfree(). */
+static void task_not_released(struct ktask *t)
 {
+}
+
+/* Return: what is wrong with a task in the caller's storage @t, or NULL. */
+static const char *task_storage_fault(struct ktask *t,
+				      const struct ktask_attr *attr)
+{
+	if (!attr_ok(attr))
+		return "has attributes that do not exist, or not together";
+	if (!attr->release)
+		return "has no .release";
+	if (object_is_on_stack(t))
+		return "is on a stack, which may be gone before it is";
+	return NULL;
+}
+
+/*
+ * A task that is at fault has no function, so that it cannot be started. That is
+ * reported by an errno and not a WARN(), as the caller is told.
+ */
+int __ktask_init(struct ktask *t, const struct ktask_attr *attr)
+{
+	const char *fault = task_storage_fault(t, attr);
+	const struct ktask_attr nothing = {
+		.name = attr->name ?: attr->fn_name,
+		.release = attr->release ?: task_not_released,
+	};
+
 	memset(t, 0, sizeof(*t));
-	task_setup(t, attr);
+	task_setup(t, fault ? &nothing : attr);
+	if (!fault)
+		return 0;
+	pr_err_ratelimited("\"%s\" %s\n", t->name, fault);
+	return -EINVAL;
 }
 EXPORT_SYMBOL_NS_GPL(__ktask_init, KTASK_NS);
 
@@ -216,8 +251,8 @@ static void start_held(struct ktask *t)
  *
  * Context: any but NMI.
  * Return: 0; -ESHUTDOWN if its runtime or its module is going away, -ENXIO if
- * its CPU is offline, -EINVAL if it was started before. On failure the body does
- * not run, and neither do deferred cleanups.
+ * its CPU is offline, -EINVAL if it was started before or ktask_init() has failed.
+ * On failure the body does not run, and neither do deferred cleanups.
  */
 int ktask_start(struct ktask *t)
 {
@@ -225,6 +260,8 @@ int ktask_start(struct ktask *t)
 	int err;
 
 	if (WARN_ON_ONCE(!(atomic_read(&t->state) & KT_NEW)))
+		return -EINVAL;
+	if (!t->resume)
 		return -EINVAL;
 	err = task_place_now(t);
 	if (err)

@@ -251,6 +251,46 @@ static void spawn_own_storage_detached(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&e->released), 1);
 }
 
+/* Without .release nobody may free it: KASAN tells if somebody does. */
+static void spawn_own_storage_unreleased(struct kunit *test)
+{
+	struct embedded *e = kunit_kzalloc(test, sizeof(*e), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, e);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			ktask_init(&e->task, kt_return_body, long));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ktask_start(&e->task));
+	ktask_put(&e->task);
+
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			ktask_init_blocking(&e->task, never_body, long));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ktask_start(&e->task));
+	/* What cannot be started can be aborted and put like any other. */
+	ktask_abort(&e->task);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, ktask_try_join(&e->task, NULL));
+	ktask_put(&e->task);
+}
+
+/* Caught, and nothing of it is known to anybody afterwards. */
+static void spawn_on_stack(struct kunit *test)
+{
+	struct embedded e = {};
+
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			ktask_init(&e.task, kt_return_body, long,
+				   .release = embedded_release));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ktask_start(&e.task));
+	ktask_put(&e.task);
+	KUNIT_EXPECT_EQ(test, atomic_read(&e.released), 1);
+
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			ktask_init_blocking(&e.task, never_body, long,
+					    .release = embedded_release));
+	KUNIT_EXPECT_EQ(test, -EINVAL, ktask_start(&e.task));
+	ktask_put(&e.task);
+	KUNIT_EXPECT_EQ(test, atomic_read(&e.released), 2);
+}
+
 /* --- References ----------------------------------------------------------- */
 
 struct teller {
@@ -528,6 +568,8 @@ static struct kunit_case spawn_cases[] = {
 	KUNIT_CASE(spawn_never),
 	KUNIT_CASE(spawn_in_own_storage),
 	KUNIT_CASE(spawn_own_storage_never),
+	KUNIT_CASE(spawn_own_storage_unreleased),
+	KUNIT_CASE(spawn_on_stack),
 	KUNIT_CASE(spawn_own_storage_detached),
 	KUNIT_CASE(spawn_detached),
 	KUNIT_CASE(spawn_references),
