@@ -212,12 +212,23 @@ void blocking_init(struct ktask *t)
 	t->worker = NULL;
 }
 
+/* End @t, which is aborted, and whose work is not queued. */
+static void blocking_end_unrun(struct ktask *t)
+{
+	atomic_or(KT_QUEUED, &t->state);
+	executor_push(t);
+}
+
 void blocking_queue(struct ktask *t)
 {
-	if (t->kind & __KTASK_BOUND)
-		queue_work_on(t->ex->cpu, t->wq, &t->work);
-	else
-		queue_work(t->wq, &t->work);
+	int cpu = t->kind & __KTASK_BOUND ? t->ex->cpu : WORK_CPU_UNBOUND;
+
+	/*
+	 * While an abort tries to cancel the work, which was not queued yet,
+	 * nobody else can queue it; so it is over here.
+	 */
+	if (!queue_work_on(cpu, t->wq, &t->work))
+		blocking_end_unrun(t);
 }
 
 /* @t, which is not held, has just been aborted. Any context. */
@@ -226,11 +237,9 @@ void blocking_abort(struct ktask *t)
 	/* Ends its waits, if it runs. */
 	ktask_future_complete(&t->abort_asked, -ECANCELED);
 	worker_interrupt(t);
-	/* If its work did not run yet, it will not; end it on an executor. */
-	if (cancel_work(&t->work)) {
-		atomic_or(KT_QUEUED, &t->state);
-		executor_push(t);
-	}
+	/* If its work did not run yet, it will not. */
+	if (cancel_work(&t->work))
+		blocking_end_unrun(t);
 }
 
 void blocking_setup(void)

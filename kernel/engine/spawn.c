@@ -251,8 +251,8 @@ static void start_held(struct ktask *t)
  *
  * Context: any but NMI.
  * Return: 0; -ESHUTDOWN if its runtime or its module is going away, -ENXIO if
- * its CPU is offline, -EINVAL if it was started before or ktask_init() has failed.
- * On failure the body does not run, and neither do deferred cleanups.
+ * its CPU is offline, -EINVAL if it was started before or ktask_init() has
+ * failed. On failure the body does not run, and neither do deferred cleanups.
  */
 int ktask_start(struct ktask *t)
 {

@@ -44,9 +44,9 @@
  * timer armed, as if its body had begun with an await.
  *
  * A blocking task goes NEW, READY (its work is queued), RUNNING, COMPLETE. An
- * abort that catches it before its work runs takes the work off the workqueue
- * and pushes the task on an executor, where it ends without having run. One that
- * is held has HELD set, and is like an async task until an executor runs it:
+ * abort that catches it before its work runs takes the work off the workqueue,
+ * or keeps it from getting there, and pushes the task on an executor, where it
+ * ends without having run. One that is held has HELD set, and is like an async task until an executor runs it:
  *
  *	begin		RUNNING, HELD	-RUNNING -HELD -FIRED +READY, queue its work
  *			... and ABORT	none, it ends

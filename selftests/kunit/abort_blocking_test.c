@@ -410,6 +410,33 @@ static void blocking_abort_race(struct kunit *test)
 		   cancelled, never);
 }
 
+static long three_body(struct ktask *t)
+{
+	return 3;
+}
+
+/* An abort while the work is being queued may not lose it. */
+static void blocking_abort_start_race(struct kunit *test)
+{
+	struct kt_rival *rival = kt_rival(test);
+	unsigned int returned = 0;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		struct ktask *t = ktask_new_blocking(three_body, void);
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
+		kt_rival_go(rival, abort_it, t);
+		kt_dither(1);
+		KUNIT_ASSERT_EQ(test, 0, ktask_start(t));
+		KUNIT_ASSERT_TRUE(test, kt_ended(t));
+		KUNIT_ASSERT_TRUE(test, kt_rival_done(rival));
+		returned += ktask_outcome(t) == KTASK_RETURNED;
+		ktask_put(t);
+	}
+	kunit_info(test, "returned %u\n", returned);
+}
+
 static struct kunit_case abort_blocking_cases[] = {
 	KUNIT_CASE(blocking_abort_before_start),
 	KUNIT_CASE_PARAM(blocking_abort_running, abortable_gen_params),
@@ -422,6 +449,7 @@ static struct kunit_case abort_blocking_cases[] = {
 	KUNIT_CASE(blocking_abort_twice),
 	KUNIT_CASE(blocking_abort_queued),
 	KUNIT_CASE(blocking_abort_race),
+	KUNIT_CASE(blocking_abort_start_race),
 	{}
 };
 
