@@ -638,5 +638,6 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_feed.h>
 #include <linux/ktask_broadcast.h>
 #include <linux/ktask_watch.h>
+#include <linux/ktask_defer.h>
 
 #endif /* _LINUX_KTASK_H */
