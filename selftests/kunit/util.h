@@ -54,6 +54,7 @@ extern struct kunit_suite ktask_notify_suite;
 extern struct kunit_suite ktask_barrier_suite;
 extern struct kunit_suite ktask_once_suite;
 extern struct kunit_suite ktask_defer_helpers_suite;
+extern struct kunit_suite ktask_abort_handle_suite;
 
 /* Nothing takes that long, unless it hangs. */
 #define KT_HANG		(30 * HZ)
