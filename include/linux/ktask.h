@@ -639,6 +639,7 @@ void ktask_runtime_destroy(struct ktask_runtime *rt);
 #include <linux/ktask_broadcast.h>
 #include <linux/ktask_watch.h>
 #include <linux/ktask_defer.h>
+#include <linux/ktask_promise.h>
 #include <linux/ktask_abort_handle.h>
 
 #endif /* _LINUX_KTASK_H */

@@ -39,6 +39,7 @@ kunit_test_suites(&ktask_future_suite,
 		  &ktask_notify_suite,
 		  &ktask_barrier_suite,
 		  &ktask_once_suite,
+		  &ktask_promise_suite,
 		  &ktask_defer_helpers_suite,
 		  &ktask_abort_handle_suite,
 		  &ktask_op_suite);

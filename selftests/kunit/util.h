@@ -53,6 +53,7 @@ extern struct kunit_suite ktask_rwlock_suite;
 extern struct kunit_suite ktask_notify_suite;
 extern struct kunit_suite ktask_barrier_suite;
 extern struct kunit_suite ktask_once_suite;
+extern struct kunit_suite ktask_promise_suite;
 extern struct kunit_suite ktask_defer_helpers_suite;
 extern struct kunit_suite ktask_abort_handle_suite;
 
