@@ -56,6 +56,7 @@ extern struct kunit_suite ktask_once_suite;
 extern struct kunit_suite ktask_promise_suite;
 extern struct kunit_suite ktask_defer_helpers_suite;
 extern struct kunit_suite ktask_abort_handle_suite;
+extern struct kunit_suite ktask_wakeup_suite;
 
 /* Nothing takes that long, unless it hangs. */
 #define KT_HANG		(30 * HZ)
