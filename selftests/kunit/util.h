@@ -57,6 +57,7 @@ extern struct kunit_suite ktask_promise_suite;
 extern struct kunit_suite ktask_defer_helpers_suite;
 extern struct kunit_suite ktask_abort_handle_suite;
 extern struct kunit_suite ktask_wakeup_suite;
+extern struct kunit_suite ktask_completion_suite;
 
 /* Nothing takes that long, unless it hangs. */
 #define KT_HANG		(30 * HZ)
