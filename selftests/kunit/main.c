@@ -44,6 +44,7 @@ kunit_test_suites(&ktask_future_suite,
 		  &ktask_abort_handle_suite,
 		  &ktask_wakeup_suite,
 		  &ktask_completion_suite,
+		  &ktask_work_suite,
 		  &ktask_op_suite);
 
 MODULE_DESCRIPTION("KUnit suites of ktask");
