@@ -46,6 +46,7 @@ kunit_test_suites(&ktask_future_suite,
 		  &ktask_completion_suite,
 		  &ktask_work_suite,
 		  &ktask_irq_suite,
+		  &ktask_fence_suite,
 		  &ktask_op_suite);
 
 MODULE_DESCRIPTION("KUnit suites of ktask");

@@ -60,6 +60,7 @@ extern struct kunit_suite ktask_wakeup_suite;
 extern struct kunit_suite ktask_completion_suite;
 extern struct kunit_suite ktask_work_suite;
 extern struct kunit_suite ktask_irq_suite;
+extern struct kunit_suite ktask_fence_suite;
 
 /* Nothing takes that long, unless it hangs. */
 #define KT_HANG		(30 * HZ)
