@@ -26,7 +26,8 @@ struct ktask_request;
 /**
  * struct ktask_request_ops - what is asked for
  * @withdraw: take back a request that waits. Return: true if it will not be
- *	completed any more; false if it is complete or just about to be
+ *	completed any more; false if it is complete or just about to be, be it
+ *	with -ECANCELED because of this
  * @give_back: give back what was granted; may be NULL
  *
  * Whoever grants or refuses takes the request out of its queue first, under the

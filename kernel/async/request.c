@@ -103,9 +103,13 @@ static long request_settle(struct ktask_request *r)
 		else
 			/* Off its queue, but not complete: it is about to be. */
 			ktask_future_wait(&r->done);
+		/* It is, because it has been withdrawn. */
+		if (ktask_request_status(r) == -ECANCELED)
+			r->done.value = -ETIMEDOUT;
 		status = ktask_request_status(r);
 	}
-	if (status < 0)
+	/* Nor is there anything to see to if nothing can be given back. */
+	if (status < 0 || (r->ops && !r->ops->give_back))
 		ktask_request_forget(r);
 	return status;
 }

@@ -392,6 +392,11 @@ EXPORT_SYMBOL_NS_GPL(__ktask_lost, KTASK_NS);
 void ktask_defer(struct ktask *t, struct ktask_defer *d, void (*fn)(void *arg),
 		 void *arg)
 {
+	/* A second time it would make a circle, and the end of @t none. */
+	if (IS_ENABLED(CONFIG_DEBUG_LIST))
+		WARN_ONCE(ktask_undefer(t, d),
+			  "ktask: \"%s\" defers %ps that is registered already\n",
+			  t->name, fn);
 	d->fn = fn;
 	d->arg = arg;
 	d->next = t->defers;
