@@ -6,8 +6,8 @@
  * waits for the task's future; its callback runs in task_finish(), a moment
  * before the task is settled. So who takes a task in process context settles it;
  * and one that nobody takes is kept, in "over", until it has settled, so that
- * who waits for the set to be idle can wait for that as well. There are never
- * more of these than CPUs, or a few.
+ * who waits for the set to be idle can wait for that as well. These are few, as
+ * it takes a few instructions that are not preempted.
  *
  * A task at work is in "tasks" while its callback is to come; a held one is in
  * "held" too. Its gate is opened by who takes it from there. A held task that is
@@ -23,7 +23,7 @@
 #include "async.h"
 #include "set.h"
 
-/* How many that are over a task puts when it ends: more than come in. */
+/* How many that are over a task looks at when it ends: more than come in. */
 #define SET_REAP	2
 
 /* How often destroying a set that takes long says so, in seconds. */
@@ -100,15 +100,22 @@ void set_bury(struct ktask_set *set, struct ktask_set_task *st)
 	list_add_tail(&st->entry.node, &set->over);
 }
 
-/* Return: one that is over and whose task is settled, or NULL. */
+/*
+ * Return: one that is over and whose task is settled, or NULL: one that is not,
+ * because its CPU is kept from running, must not keep those behind it.
+ */
 static struct ktask *set_reap(struct ktask_set *set)
 {
 	struct set_entry *e;
 
 	lockdep_assert_held(&set->lock);
 	e = list_first_entry_or_null(&set->over, struct set_entry, node);
-	if (!e || !task_settled(e->t))
+	if (!e)
 		return NULL;
+	if (!task_settled(e->t)) {
+		list_move_tail(&e->node, &set->over);
+		return NULL;
+	}
 	list_del(&e->node);
 	return e->t;
 }
@@ -318,12 +325,15 @@ EXPORT_SYMBOL_NS_GPL(ktask_set_close, KTASK_NS);
 
 /* --- All tasks ------------------------------------------------------------- */
 
-/* Somebody who goes through the tasks that are at work, without the lock. */
+/*
+ * Somebody who goes through the tasks that are at work, without the lock: the
+ * newest first. So held ones are aborted before one that is not makes room for
+ * them, and those who come later are not seen.
+ */
 struct set_walk {
-	struct set_entry here;	/* in set->tasks, behind the last one visited */
+	struct set_entry here;	/* in set->tasks, before the last one visited */
 	struct ktask_set *set;
 	struct ktask_set_task *st; /* that one; with a reference */
-	u64 last_id;		/* who comes later is not visited */
 };
 
 static void set_walk_begin(struct set_walk *w, struct ktask_set *set)
@@ -334,8 +344,7 @@ static void set_walk_begin(struct set_walk *w, struct ktask_set *set)
 	w->set = set;
 	w->st = NULL;
 	spin_lock_irqsave(&set->lock, flags);
-	w->last_id = set->last_id;
-	list_add(&w->here.node, &set->tasks);
+	list_add_tail(&w->here.node, &set->tasks);
 	spin_unlock_irqrestore(&set->lock, flags);
 }
 
@@ -345,20 +354,17 @@ static struct ktask_set_task *set_walk_step(struct set_walk *w)
 	struct set_entry *e = &w->here;
 
 	lockdep_assert_held(&w->set->lock);
-	list_for_each_entry_continue(e, &w->set->tasks, node) {
+	list_for_each_entry_continue_reverse(e, &w->set->tasks, node) {
 		if (!e->t)
 			continue;
-		if (to_set_task(e)->id > w->last_id)
-			break;
-		list_move(&w->here.node, &e->node);
+		list_move_tail(&w->here.node, &e->node);
 		ktask_get(e->t);
 		return to_set_task(e);
 	}
-	list_del(&w->here.node);
 	return NULL;
 }
 
-/* Return: a task at work, until the next call; NULL at the end of the walk. */
+/* Return: a task at work, until the next call; NULL if there are no more. */
 static struct ktask_set_task *set_walk_next(struct set_walk *w)
 {
 	struct ktask_set_task *last = w->st;
@@ -372,11 +378,15 @@ static struct ktask_set_task *set_walk_next(struct set_walk *w)
 	return w->st;
 }
 
-/* Before the end of the list. */
-static void set_walk_stop(struct set_walk *w)
+static void set_walk_end(struct set_walk *w)
 {
-	w->last_id = 0;
-	set_walk_next(w);
+	unsigned long flags;
+
+	spin_lock_irqsave(&w->set->lock, flags);
+	list_del(&w->here.node);
+	spin_unlock_irqrestore(&w->set->lock, flags);
+	if (w->st)
+		ktask_put(w->st->entry.t);
 }
 
 /* Return: the task that was spawned last, with a reference; NULL if none is. */
@@ -405,12 +415,11 @@ void set_help_all(struct ktask_set *set, unsigned int state, ktime_t deadline)
 	set_walk_begin(&w, set);
 	while ((st = set_walk_next(&w))) {
 		join_lockdep(st->entry.t);
-		if (ktask_help(st->entry.t) && join_is_over(state, deadline)) {
-			set_walk_stop(&w);
+		if (ktask_help(st->entry.t) && join_is_over(state, deadline))
 			break;
-		}
 		cond_resched();
 	}
+	set_walk_end(&w);
 }
 
 /**
@@ -431,6 +440,7 @@ void ktask_set_abort_all(struct ktask_set *set)
 	set_walk_begin(&w, set);
 	while ((st = set_walk_next(&w)))
 		ktask_abort(st->entry.t);
+	set_walk_end(&w);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_set_abort_all, KTASK_NS);
 
@@ -465,6 +475,7 @@ void ktask_set_detach_all(struct ktask_set *set)
 		if (set_forget(set, st))
 			ktask_put(st->entry.t);
 	}
+	set_walk_end(&w);
 
 	set_news_init(&news);
 	spin_lock_irqsave(&set->lock, flags);
