@@ -24,6 +24,7 @@ extern struct kunit_suite ktask_future_suite;
 extern struct kunit_suite ktask_spawn_suite;
 extern struct kunit_suite ktask_await_suite;
 extern struct kunit_suite ktask_join_suite;
+extern struct kunit_suite ktask_join_all_suite;
 extern struct kunit_suite ktask_channel_suite;
 extern struct kunit_suite ktask_channel_race_suite;
 extern struct kunit_suite ktask_oneshot_suite;
