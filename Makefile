@@ -18,7 +18,7 @@ jobs		:= -j$(shell nproc)
 export O	:= $(build)/user
 export PREFIX
 
-.PHONY: all module user install uninstall demo check check-fast style clean help
+.PHONY: all module user install uninstall demo check check-fast style coverage clean help
 all: module user
 
 # --- Build ---------------------------------------------------------------------
@@ -54,6 +54,16 @@ $(LANES:%=module-%): module-%:
 	{ cat $(build)/$*.log >&2; exit 1; }
 	@! grep -E 'warning:|WARNING:' $(build)/$*.log
 
+# That of the debug lane, with counters of the lines that run.
+.PHONY: module-coverage
+module-coverage: dir := $(build)/coverage/debug
+module-coverage:
+	@$(call mirror,$(dir))
+	@selftests/readme $(dir)/readme
+	+@kernel=$$(selftests/vm/kernel debug) && \
+	$(call kbuild,$$kernel/build,$(dir),KTASK_TESTS=y KTASK_COVERAGE=y) $(jobs) >$(dir).log 2>&1 || \
+	{ cat $(dir).log >&2; exit 1; }
+
 .PHONY: tests
 tests: user
 	+@sources=$$(selftests/vm/sources) && \
@@ -86,6 +96,9 @@ $(LANES:%=check-%): check-%:
 
 style:
 	@selftests/check style
+
+coverage:
+	@selftests/coverage
 
 # --- Install -------------------------------------------------------------------
 
@@ -130,5 +143,6 @@ help:
 	@echo '  check-fast    the tests in one lane, in half a minute'
 	@echo '  check-LANE    the tests in LANE: $(LANES)'
 	@echo '  style         checkpatch, sparse, kernel-doc, man pages, scripts'
+	@echo '  coverage      which lines of the module the KUnit suites run'
 	@echo '  module-LANE   build for the kernel of LANE, to use with selftests/vm/run'
 	@echo '  clean         remove build/; kernels stay in ~/.cache/ktask'

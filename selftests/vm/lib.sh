@@ -56,6 +56,8 @@ tools_for() {
 			mandoc:mandoc man:man-db git:git ;;
 	model)	# search the model of the task state machine
 		echo spin:spin gcc:gcc ;;
+	coverage) # read what a module has counted
+		echo gcov:gcc ;;
 	debug)	# build a kernel
 		echo dpkg-deb:dpkg depmod:kmod mke2fs:e2fsprogs xz:xz-utils \
 			make:make gcc:gcc flex:flex bison:bison bc:bc \
