@@ -374,7 +374,8 @@ static struct ktask_executor *executor_lock_of(struct ktask *t)
 	struct ktask_executor *ex;
 
 	for (;;) {
-		ex = READ_ONCE(t->ex);
+		/* Pairs with spread_rob(). */
+		ex = smp_load_acquire(&t->ex);
 		raw_spin_lock(&ex->lock);
 		if (likely(ex == READ_ONCE(t->ex)))
 			return ex;

@@ -125,8 +125,11 @@ static unsigned int spread_rob(struct ktask_executor *victim,
 	for (i = 0; i < nr; i++) {
 		t = list_first_entry(&victim->queue, struct ktask, run);
 		executor_dequeue(victim, t);
-		/* Pairs with executor_lock_of(). */
-		WRITE_ONCE(t->ex, thief);
+		/*
+		 * Pairs with executor_lock_of(): who finds the thief here, and
+		 * gets its lock, shall not find the task on our queue.
+		 */
+		smp_store_release(&t->ex, thief);
 		list_add_tail(&t->run, loot);
 	}
 	/* Joiners that help take tasks off without telling us. */
