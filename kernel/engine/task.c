@@ -80,6 +80,20 @@
 /* --- Put ------------------------------------------------------------------ */
 
 /*
+ * Whether one of @refs references is the last but the runtime's. If the other is
+ * a handle, the task has ended, or was not started, and its owner may still
+ * start it.
+ */
+static bool task_put_last_handle(struct ktask *t, int refs)
+{
+	if (refs != 2)
+		return false;
+	/* Who started it may have put a handle since. */
+	smp_rmb();
+	return !(atomic_read(&t->state) & KT_NEW);
+}
+
+/*
  * Put a reference to a task that shall be aborted when only the runtime has one
  * left. So who takes the count from two to one aborts it before, while there is
  * a reference to do it with; refcount_t has nothing for that.
@@ -90,8 +104,7 @@ static bool task_put_abort(struct ktask *t)
 	int old = refcount_read(&t->refs);
 
 	do {
-		/* If the other one is a handle, the task has ended. */
-		if (old == 2)
+		if (task_put_last_handle(t, old))
 			ktask_abort(t);
 	} while (!atomic_try_cmpxchg(&t->refs.refs, &old, old - 1));
 	return old == 1;

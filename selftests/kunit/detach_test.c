@@ -207,6 +207,21 @@ static void abort_on_last_put(struct kunit *test)
 	check_over(test, s, "bc");
 }
 
+/* Neither is it before the task is started. */
+static void abort_on_put_then_start(struct kunit *test)
+{
+	struct scene *s = new_scene(test);
+	struct ktask *t = new_shown(test, s, is_blocking(test),
+				    KTASK_ABORT_ON_PUT, 0);
+
+	ktask_put(ktask_get(t));
+	KUNIT_EXPECT_FALSE(test, ktask_aborted(t));
+	KUNIT_ASSERT_EQ(test, 0, ktask_start(t));
+	KT_COMPLETED(test, &s->in);
+	ktask_put(t);
+	check_over(test, s, "bc");
+}
+
 KUNIT_ARRAY_PARAM(context, kt_contexts, kt_context_desc);
 
 static void put_it(void *t)
@@ -280,6 +295,7 @@ static struct kunit_case detach_cases[] = {
 	KUNIT_CASE_PARAM(abort_on_put_never_started, kind_gen_params),
 	KUNIT_CASE_PARAM(abort_on_put_ended, kind_gen_params),
 	KUNIT_CASE_PARAM(abort_on_last_put, kind_gen_params),
+	KUNIT_CASE_PARAM(abort_on_put_then_start, kind_gen_params),
 	KUNIT_CASE_PARAM(abort_on_put_in, context_gen_params),
 	KUNIT_CASE(abort_on_put_race),
 	KUNIT_CASE(abort_on_put_end_race),
