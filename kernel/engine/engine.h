@@ -273,6 +273,9 @@ void timer_init(struct ktask *t, ktime_t duration);
 void timer_start(struct ktask *t);
 void timer_disarm(struct ktask *t);
 
+/* spawn.c */
+bool cpu_exists(unsigned int cpu);
+
 /* runtime.c */
 bool runtime_get(struct ktask_runtime *rt, struct ktask *t);
 void runtime_forget(struct ktask_runtime *rt, struct ktask *t);

@@ -273,7 +273,7 @@ struct ktask_runtime *__ktask_local_create(const char *name, int place,
 	int cpu = place > 0 ? place - 1 : WORK_CPU_UNBOUND;
 	struct ktask_runtime *rt;
 
-	if (place < 0 || (place > 0 && !cpu_possible(cpu)))
+	if (place < 0 || (place > 0 && !cpu_exists(cpu)))
 		return ERR_PTR(-EINVAL);
 	if (place > 0 && !cpu_online(cpu))
 		return ERR_PTR(-ENXIO);

@@ -16,10 +16,16 @@
 
 #define ATTR_FLAGS	(KTASK_NO_HELP | KTASK_NO_PIN | KTASK_ABORT_ON_PUT)
 
+/* cpu_possible() must not be asked for more than there is room for. */
+bool cpu_exists(unsigned int cpu)
+{
+	return cpu < nr_cpu_ids && cpu_possible(cpu);
+}
+
 static bool attr_place_ok(int place)
 {
 	if (place > 0)
-		return cpu_possible(place - 1);
+		return cpu_exists(place - 1);
 	return !place || (-1 - place < nr_node_ids && node_possible(-1 - place));
 }
 

@@ -109,6 +109,12 @@ static void place_bad(struct kunit *test)
 					      .place = KTASK_ON_CPU(nr_cpu_ids)),
 			    ERR_PTR(-EINVAL));
 	KUNIT_EXPECT_PTR_EQ(test, ktask_spawn(where_body, struct where,
+					      .place = KTASK_ON_CPU(1 << 20)),
+			    ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, ktask_local_create("nowhere",
+						     KTASK_ON_CPU(1 << 20)),
+			    ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, ktask_spawn(where_body, struct where,
 					      .place = KTASK_ON_NODE(MAX_NUMNODES)),
 			    ERR_PTR(-EINVAL));
 	KUNIT_EXPECT_PTR_EQ(test, ktask_spawn(where_body, struct where,
