@@ -9,6 +9,7 @@
 #include <linux/cpumask.h>
 #include <linux/ktask.h>
 #include <linux/percpu-refcount.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
@@ -231,6 +232,13 @@ void task_run(struct ktask *t);
 void task_dequeued(struct ktask *t);
 void task_run_defers(struct ktask *t);
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
+
+/*
+ * Any context. Without SMP trying a spinlock always succeeds; it can be held by
+ * what an interrupt has interrupted, and by nothing else.
+ */
+#define executor_trylock(ex) \
+	((IS_ENABLED(CONFIG_SMP) || in_task()) && raw_spin_trylock(&(ex)->lock))
 
 /* executor.c */
 void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,

@@ -124,7 +124,7 @@ void executor_push(struct ktask *t)
 	bool spare;
 
 	preempt_disable();
-	if (raw_spin_trylock(&ex->lock)) {
+	if (executor_trylock(ex)) {
 		/* What was pushed before comes before. */
 		executor_empty_inbox(ex);
 		executor_enqueue(ex, t);

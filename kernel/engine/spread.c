@@ -69,7 +69,7 @@ static void spread_wake(struct ktask_executor *ex)
 	struct ktask_drainer *d;
 
 	/* If somebody has the lock, it is not idle. */
-	if (!raw_spin_trylock(&ex->lock))
+	if (!executor_trylock(ex))
 		return;
 	d = executor_take_drainer(ex);
 	raw_spin_unlock(&ex->lock);

@@ -139,7 +139,7 @@ static void stall_look(struct timer_list *timer)
 	bool busy = false;
 
 	/* This may have interrupted the holder. */
-	if (!raw_spin_trylock(&ex->lock)) {
+	if (!executor_trylock(ex)) {
 		stall_rearm(ex);
 		return;
 	}
