@@ -256,6 +256,7 @@ void drainer_kick(struct ktask_drainer *d);
 void spread_init(struct ktask_spread *s);
 void spread_update(struct ktask_executor *ex, unsigned int spare);
 void spread_offer(struct ktask_executor *ex);
+void spread_busy(struct ktask_executor *ex);
 void spread_idle(struct ktask_executor *ex);
 bool spread_steal(struct ktask_executor *ex);
 

@@ -234,6 +234,7 @@ static void drainer_begin(struct ktask_drainer *d)
 		ex->pending = false;
 	d->thread = current;
 	raw_spin_unlock(&ex->lock);
+	spread_busy(ex);
 	d->nice = task_nice(current);
 	if (ex->prio == KTASK_PRIO_IDLE)
 		set_user_nice(current, MAX_NICE);

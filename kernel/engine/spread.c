@@ -5,8 +5,9 @@
  *
  * Two masks say who is who. loaded: a drainer has left tasks in the queue behind
  * the one it runs, or so many are pushed that it will. idle: a drainer has ended
- * and nothing is queued. Whoever makes an executor loaded wakes an idle one's
- * drainer, which steals, and being loaded then, wakes the next.
+ * with nothing queued, and none has begun since. Whoever makes an executor loaded
+ * wakes an idle one's drainer, which steals, and being loaded then, wakes the
+ * next.
  *
  * Nobody is forgotten: making loaded is followed by a look at idle, and making
  * idle by a look at loaded, with a full barrier between, so one of the two sees
@@ -68,9 +69,11 @@ static void spread_wake(struct ktask_executor *ex)
 {
 	struct ktask_drainer *d;
 
-	/* If somebody has the lock, it is not idle. */
-	if (!executor_trylock(ex))
+	if (!executor_trylock(ex)) {
+		/* A helper or a thief may just look; let others find it idle. */
+		cpumask_set_cpu(ex->cpu, &ex->spread->idle);
 		return;
+	}
 	d = executor_take_drainer(ex);
 	raw_spin_unlock(&ex->lock);
 	drainer_kick(d);
@@ -94,6 +97,15 @@ void spread_offer(struct ktask_executor *ex)
 	cpu = spread_claim_idle(s, ex->cpu);
 	if (cpu >= 0)
 		spread_wake(spread_executor(ex, cpu));
+}
+
+/* A drainer of @ex begins. */
+void spread_busy(struct ktask_executor *ex)
+{
+	struct ktask_spread *s = ex->spread;
+
+	if (s && cpumask_test_cpu(ex->cpu, &s->idle))
+		cpumask_clear_cpu(ex->cpu, &s->idle);
 }
 
 /* @ex has nothing to do. */
