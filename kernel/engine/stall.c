@@ -83,7 +83,7 @@ static void stall_check_drainer(struct ktask_drainer *d)
 	stall_report(d, t);
 }
 
-/* Return: a drainer to be queued by rescue_kick(), or NULL. */
+/* Return: an idle drainer to be queued by rescue_kick(), or NULL. */
 static struct ktask_drainer *stall_rescue(struct ktask_executor *ex)
 {
 	struct ktask_drainer *d;
@@ -92,13 +92,26 @@ static struct ktask_drainer *stall_rescue(struct ktask_executor *ex)
 	d = list_first_entry_or_null(&ex->idle, struct ktask_drainer, idle);
 	if (d) {
 		list_del(&d->idle);
-	} else {
-		d = executor_new_drainer(ex);
-		if (!d)
-			return NULL;
-		list_add(&d->all, &ex->drainers);
+		d->rescue = true;
 	}
+	return d;
+}
+
+/* The same, if all are in use. A raw lock must not be held to allocate. */
+static struct ktask_drainer *stall_rescue_anew(struct ktask_executor *ex)
+{
+	struct ktask_drainer *d = executor_new_drainer(ex);
+
+	if (!d)
+		return NULL;
 	d->rescue = true;
+	if (!executor_trylock(ex)) {
+		/* The next look will do. */
+		kfree(d);
+		return NULL;
+	}
+	list_add(&d->all, &ex->drainers);
+	raw_spin_unlock(&ex->lock);
 	return d;
 }
 
@@ -136,7 +149,7 @@ static void stall_look(struct timer_list *timer)
 	struct ktask_executor *ex = container_of(timer, struct ktask_executor,
 						 watch);
 	struct ktask_drainer *d, *rescue = NULL;
-	bool busy = false;
+	bool busy = false, rescued = false, stuck;
 
 	/* This may have interrupted the holder. */
 	if (!executor_trylock(ex)) {
@@ -144,15 +157,21 @@ static void stall_look(struct timer_list *timer)
 		return;
 	}
 	list_for_each_entry(d, &ex->drainers, all) {
-		if (!d->thread)
+		if (!d->thread) {
+			/* If even that is not run, another will not be. */
+			rescued |= d->rescue;
 			continue;
+		}
 		busy = true;
 		stall_check_drainer(d);
 	}
-	if (busy && stall_is_stuck(ex))
+	stuck = busy && stall_is_stuck(ex) && !rescued;
+	if (stuck)
 		rescue = stall_rescue(ex);
 	raw_spin_unlock(&ex->lock);
 
+	if (stuck && !rescue)
+		rescue = stall_rescue_anew(ex);
 	rescue_kick(rescue);
 	if (busy)
 		stall_rearm(ex);
