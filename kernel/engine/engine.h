@@ -229,7 +229,6 @@ void future_complete_stored(struct ktask_future *f);
 int task_wake(struct ktask *t, int why);
 bool task_claim(struct ktask *t, bool off_queue);
 void task_run(struct ktask *t);
-void task_dequeued(struct ktask *t);
 void task_run_defers(struct ktask *t);
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 
@@ -251,6 +250,7 @@ struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_new_drainer(struct ktask_executor *ex);
 void drainer_kick(struct ktask_drainer *d);
+void drainer_leave(struct ktask *t);
 
 /* spread.c */
 void spread_init(struct ktask_spread *s);

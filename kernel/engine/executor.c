@@ -263,11 +263,29 @@ static void drainer_end(struct ktask_drainer *d)
 
 static void drainer_run(struct ktask_drainer *d, struct ktask *t)
 {
+	if (!task_claim(t, true))
+		return;
 	WRITE_ONCE(d->since, jiffies);
 	WRITE_ONCE(d->told, false);
 	WRITE_ONCE(d->task, t);
-	task_dequeued(t);
-	WRITE_ONCE(d->task, NULL);
+	task_run(t);
+}
+
+/*
+ * @t is about to be suspended or to end; then others may run and free it, so
+ * stall.c must not look at it any more.
+ */
+void drainer_leave(struct ktask *t)
+{
+	struct work_struct *work = current_work();
+	struct ktask_drainer *d;
+
+	/* A helper has none, or one that runs another task. */
+	if (!work || work->func != drainer_work)
+		return;
+	d = container_of(work, struct ktask_drainer, work);
+	if (d->task == t)
+		WRITE_ONCE(d->task, NULL);
 }
 
 static void drainer_work(struct work_struct *work)

@@ -10,9 +10,9 @@
  * said, once, with the task's name and its stack.
  *
  * The timer runs on the executor's CPU and its drainers are bound to that, so
- * none of them goes on while the timer's function looks; but the workers of a
- * CPU that has gone offline and those of local sets are not bound, and then the
- * name of the task is not safe to read.
+ * none of them goes on, and lets go of its task, while the timer's function
+ * looks; but the workers of a CPU that has gone offline and those of local sets
+ * are not bound, and then the name of the task is not safe to read.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -247,19 +247,13 @@ bool task_claim(struct ktask *t, bool off_queue)
 	return claimed;
 }
 
-/* An executor has taken @t off its queue. */
-void task_dequeued(struct ktask *t)
-{
-	if (task_claim(t, true))
-		task_run(t);
-}
-
 static void task_suspend(struct ktask *t, bool again)
 {
 	int old = atomic_read(&t->state);
 	int new;
 
 	trace_ktask_suspend(t, t->armed, t->pc);
+	drainer_leave(t);
 	do {
 		new = old & ~KT_RUNNING;
 		if (again)
@@ -282,6 +276,7 @@ static void task_end(struct ktask *t, enum ktask_outcome outcome, long result)
 	task_run_defers(t);
 	if (!nested)
 		lock_map_release(&t->lockdep_map);
+	drainer_leave(t);
 	task_finish(t, outcome, result);
 }
 
@@ -291,6 +286,7 @@ static void task_begin_blocking(struct ktask *t)
 	int old, new;
 
 	blocking_init(t);
+	drainer_leave(t);
 	/* From here on an abort is one of a blocking task. */
 	old = atomic_read(&t->state);
 	do {
