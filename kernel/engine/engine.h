@@ -287,7 +287,6 @@ bool cpu_exists(unsigned int cpu);
 
 /* runtime.c */
 bool runtime_get(struct ktask_runtime *rt, struct ktask *t);
-void runtime_forget(struct ktask_runtime *rt, struct ktask *t);
 void runtime_disown(struct ktask_runtime *rt, struct ktask *t);
 
 static inline bool task_is_blocking(const struct ktask *t)

@@ -39,7 +39,10 @@ static bool runtime_owns(const struct ktask_runtime *rt)
 	return rt != default_runtime;
 }
 
-/* A task is being started. Return: false if the runtime is going away. */
+/*
+ * A task, which pins its module, is being started.
+ * Return: false if the runtime is going away.
+ */
 bool runtime_get(struct ktask_runtime *rt, struct ktask *t)
 {
 	unsigned long flags;
@@ -60,13 +63,6 @@ bool runtime_get(struct ktask_runtime *rt, struct ktask *t)
 	return !closing;
 }
 
-/* A task will not be started after all. */
-void runtime_forget(struct ktask_runtime *rt, struct ktask *t)
-{
-	runtime_disown(rt, t);
-	percpu_ref_put(&rt->ref);
-}
-
 /* A task is ending, and needs not be aborted any more. */
 void runtime_disown(struct ktask_runtime *rt, struct ktask *t)
 {
@@ -79,15 +75,20 @@ void runtime_disown(struct ktask_runtime *rt, struct ktask *t)
 	spin_unlock_irqrestore(&rt->lock, flags);
 }
 
-/* Return: a task that was not yet aborted, with a reference; or NULL. */
+/*
+ * Return: a task that was not yet aborted, with a reference and its module
+ * pinned, for the put may call its .release; or NULL.
+ */
 static struct ktask *runtime_next(struct ktask_runtime *rt)
 {
 	struct ktask *t;
 
 	spin_lock_irq(&rt->lock);
 	t = list_first_entry_or_null(&rt->tasks, struct ktask, owned);
-	if (t)
+	if (t) {
 		list_move(&ktask_get(t)->owned, &rt->aborting);
+		__module_get(task_pinned(t));
+	}
 	spin_unlock_irq(&rt->lock);
 	return t;
 }
@@ -97,8 +98,11 @@ static void runtime_abort_all(struct ktask_runtime *rt)
 	struct ktask *t;
 
 	while ((t = runtime_next(rt))) {
+		struct module *pinned = task_pinned(t);
+
 		ktask_abort(t);
 		ktask_put(t);
+		module_put(pinned);
 		cond_resched();
 	}
 }

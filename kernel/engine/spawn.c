@@ -272,10 +272,10 @@ int ktask_start(struct ktask *t)
 	err = task_place_now(t);
 	if (err)
 		return err;
-	if (!runtime_get(rt, t))
+	if (!try_module_get(task_pinned(t)))
 		return -ESHUTDOWN;
-	if (!try_module_get(task_pinned(t))) {
-		runtime_forget(rt, t);
+	if (!runtime_get(rt, t)) {
+		module_put(task_pinned(t));
 		return -ESHUTDOWN;
 	}
 	ktask_get(t);
