@@ -16,6 +16,10 @@
  * this queue. So that there is always one more, a drainer makes sure that there
  * is before it runs a task.
  *
+ * An executor of low priority has the others wait for nothing, for its workqueue
+ * runs all work items at once, and a drainer that is pending would be one more at
+ * work. If a task sleeps there, it is stall.c that has the others go on.
+ *
  * A local set is an executor with one drainer: what sleeps there keeps the whole
  * set waiting, for its tasks shall not run in parallel.
  *
@@ -197,11 +201,17 @@ static struct ktask *executor_first(struct ktask_executor *ex)
 					struct ktask, run);
 }
 
+/* Whether a drainer that is pending runs only when those that run sleep. */
+static bool executor_takes_turns(const struct ktask_executor *ex)
+{
+	return ex->prio != KTASK_PRIO_IDLE;
+}
+
 /* Take the next task off the queue. */
 static struct ktask *executor_pop(struct ktask_executor *ex)
 {
-	struct ktask_drainer *d;
-	bool last, spare;
+	struct ktask_drainer *d = NULL;
+	bool last = false, spare;
 	struct ktask *t;
 
 	raw_spin_lock(&ex->lock);
@@ -211,8 +221,10 @@ static struct ktask *executor_pop(struct ktask_executor *ex)
 		executor_dequeue(ex, t);
 		ex->popped++;
 	}
-	d = executor_need_drainer(ex);
-	last = list_empty(&ex->idle) && !ex->pending;
+	if (executor_takes_turns(ex)) {
+		d = executor_need_drainer(ex);
+		last = list_empty(&ex->idle) && !ex->pending;
+	}
 	spare = ex->nr_queue;
 	spread_update(ex, spare);
 	raw_spin_unlock(&ex->lock);
