@@ -192,12 +192,9 @@ enum ktask_prio {
 
 /* Values of struct ktask_attr.place; 0 is anywhere. */
 
-/*
- * On this CPU and no other, as long as it is online; but who joins the task may
- * run it where it is itself, unless that is forbidden by %KTASK_NO_HELP.
- */
+/* On this CPU and no other, as long as it is online; so joiners do not help. */
 #define KTASK_ON_CPU(cpu)	((cpu) + 1)
-/* On the CPUs of this memory node, in turn, and in its memory. */
+/* On the CPUs of this memory node, in turn, and in its memory; nor here. */
 #define KTASK_ON_NODE(node)	(-1 - (node))
 
 /**

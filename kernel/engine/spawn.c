@@ -71,7 +71,7 @@ static void task_place_on_node(struct ktask *t, struct ktask_runtime *rt,
 
 	if (cpu >= nr_cpu_ids)
 		return;
-	t->kind |= __KTASK_BOUND | __KTASK_ON_NODE;
+	t->kind |= __KTASK_BOUND | __KTASK_ON_NODE | KTASK_NO_HELP;
 	t->ex = &per_cpu_ptr(rt->executors, cpu)->prio[prio];
 }
 
@@ -85,7 +85,8 @@ static void task_place(struct ktask *t, struct ktask_runtime *rt,
 	}
 	t->ex = &raw_cpu_ptr(rt->executors)->prio[attr->prio];
 	if (attr->place > 0) {
-		t->kind |= __KTASK_BOUND;
+		/* The CPU of a joiner is another one. */
+		t->kind |= __KTASK_BOUND | KTASK_NO_HELP;
 		t->ex = &per_cpu_ptr(rt->executors,
 				     attr->place - 1)->prio[attr->prio];
 	} else if (attr->place < 0) {

@@ -202,6 +202,7 @@ static void start_behind(struct kunit *test, struct scene *s,
 			 ktask_resume_t body, struct kt_plug *plug)
 {
 	make_at(test, s, body, KT_BEHIND(plug));
+	kt_allow_help(s->t);
 	KUNIT_ASSERT_EQ(test, 0, ktask_start(s->t));
 	kt_own(test, s->t);
 }

@@ -443,6 +443,7 @@ static void defer_not_for_helper(struct kunit *test)
 
 	t = ktask_new(nap_body, struct napper, .place = KT_BEHIND(plug));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
+	kt_allow_help(t);
 	KUNIT_ASSERT_EQ(test, 0, ktask_start(t));
 	kt_own(test, t);
 	joiner = kt_own(test, ktask_spawn_blocking(aborted_joiner_body,

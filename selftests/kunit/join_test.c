@@ -46,6 +46,8 @@ static struct ktask *spawn_behind(struct kunit *test, struct ktask_future *f,
 	t = ktask_new(joined_body, struct joined, .init = &j, .flags = flags,
 		      .place = KT_BEHIND(plug));
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
+	if (!(flags & KTASK_NO_HELP))
+		kt_allow_help(t);
 	KUNIT_ASSERT_EQ(test, 0, ktask_start(t));
 	return kt_own(test, t);
 }

@@ -52,9 +52,9 @@ static void place_on_cpu(struct kunit *test)
 	for_each_online_cpu(cpu) {
 		for (i = 0; i < 5; i++) {
 			t = kt_own(test, ktask_spawn(where_body, struct where,
-						     .place = KTASK_ON_CPU(cpu),
-						     .flags = KTASK_NO_HELP));
-			KT_FINISH(test, t);
+						     .place = KTASK_ON_CPU(cpu)));
+			/* Joiners do not help. */
+			KUNIT_EXPECT_EQ(test, 0, ktask_join(t, NULL));
 			KT_EXPECT_RETURNED(test, t, cpu);
 			w = ktask_frame(t);
 			KUNIT_EXPECT_EQ(test, w->elsewhere, 0);

@@ -332,6 +332,15 @@ static void set_join_interrupted(struct kunit *test)
 	join_expect(test, s, 1, KTASK_RETURNED, 5);
 }
 
+static unsigned int threads_ended(struct kt_thread **th, int n)
+{
+	unsigned int ended = 0;
+
+	while (n--)
+		ended += completion_done(&th[n]->ended);
+	return ended;
+}
+
 /* Two tasks, four who want one: two hear that there is none when there is none. */
 static void set_join_by_many(struct kunit *test)
 {
@@ -347,12 +356,10 @@ static void set_join_by_many(struct kunit *test)
 		th[i] = join_in(test, &j[i], &s->set, false);
 	KT_EVENTUALLY(test, !list_empty(&s->set.joiners));
 	ktask_future_complete(&s->f[0], 5);
+	KT_EVENTUALLY(test, threads_ended(th, 4));
 	msleep(20);
-	for (i = 0; i < 4; i++)
-		got += completion_done(&th[i]->ended);
-	KUNIT_EXPECT_EQ(test, got, 1U);
+	KUNIT_EXPECT_EQ(test, threads_ended(th, 4), 1U);
 	ktask_future_complete(&s->f[1], 5);
-	got = 0;
 	for (i = 0; i < 4; i++) {
 		ret = KT_THREAD_END(test, th[i]);
 		got += !ret;
@@ -362,43 +369,6 @@ static void set_join_by_many(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, got, 2U);
 	KUNIT_EXPECT_EQ(test, none, 2U);
-}
-
-/* The executor is busy, so who joins runs the tasks. */
-static void set_join_helps(struct kunit *test)
-{
-	struct kt_plug *plug = kt_plug(test);
-	struct scene *s = scene(test, 0, 0);
-	struct ktask *t;
-	int i;
-
-	for (i = 0; i < 20; i++) {
-		struct member m = { .s = s, .nr = i };
-
-		ktask_future_complete(&s->f[i], i);
-		KUNIT_ASSERT_EQ(test, 0,
-				ktask_set_spawn(&s->set, member_body,
-						struct member, .init = &m,
-						.place = KT_BEHIND(plug)));
-	}
-	for (i = 0; i < 10; i++) {
-		KUNIT_ASSERT_EQ(test, 0,
-				ktask_set_join_next(&s->set, &t, NULL));
-		ktask_put(t);
-	}
-	KUNIT_EXPECT_EQ(test, 0, idle(s));
-	KUNIT_EXPECT_EQ(test, atomic_read(&s->ended), 20);
-	/* What has not begun is ended by who destroys. */
-	for (i = 0; i < 10; i++) {
-		struct member m = { .s = s, .nr = i };
-
-		KUNIT_ASSERT_EQ(test, 0,
-				ktask_set_spawn(&s->set, member_body,
-						struct member, .init = &m,
-						.place = KT_BEHIND(plug)));
-	}
-	destroy(s);
-	KUNIT_EXPECT_EQ(test, atomic_read(&s->begun), 20);
 }
 
 /* --- Joining by a task ----------------------------------------------------- */
@@ -1335,7 +1305,6 @@ static struct kunit_case set_cases[] = {
 	KUNIT_CASE(set_joined_task_stays),
 	KUNIT_CASE(set_join_interrupted),
 	KUNIT_CASE(set_join_by_many),
-	KUNIT_CASE(set_join_helps),
 	KUNIT_CASE(set_await_join),
 	KUNIT_CASE(set_await_timeout),
 	KUNIT_CASE(set_await_idle),

@@ -151,6 +151,12 @@ void kt_unplug(struct kt_plug *plug);
 	__plug ? KTASK_ON_CPU(__plug->cpu) : 0;				\
 })
 
+/* Joiners may run @t, which is not started, all the same. */
+static inline void kt_allow_help(struct ktask *t)
+{
+	t->kind &= ~KTASK_NO_HELP;
+}
+
 /* --- What happened, in order ---------------------------------------------- */
 
 /**
