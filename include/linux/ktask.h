@@ -32,9 +32,10 @@
  * - A *blocking task* is a plain function that may sleep, and runs in a worker
  *   of its own.
  *
- * An *executor*, one per CPU, is a run queue drained by one work item of a
- * per-CPU workqueue. A *runtime* owns executors. A *future* is a value that
- * will be there once: what a task can await. Each task holds one for its end.
+ * An *executor*, one per CPU and priority, is a run queue drained by work items
+ * of a per-CPU workqueue; one that has nothing to do takes tasks from others. A
+ * *runtime* owns executors. A *future* is a value that will be there once: what
+ * a task can await. Each task holds one for its end.
  *
  *	struct fetch {
  *		struct my_req req;
@@ -60,6 +61,64 @@
  *		return PTR_ERR(t);
  *	err = ktask_join(t, &status);
  *	ktask_put(t);
+ *
+ * Spawning. A task may be given a name, a runtime, a priority, a CPU or memory
+ * node, a delay, a future that it comes after; or storage of the caller's, and
+ * then its spawn cannot fail. See &struct ktask_attr. ktask_detach() lets it go
+ * on without a handle; %KTASK_ABORT_ON_PUT ends it with its handle; &struct
+ * ktask_abort_handle is the right to abort it and nothing else.
+ *
+ * Joining. ktask_join() and its kind for threads, KTASK_AWAIT_JOIN() for tasks,
+ * a callback by ktask_future_add(), ktask_try_join() anywhere. ktask_join_all()
+ * waits for many and is woken once; ktask_try_join_all() aborts the rest when
+ * one fails. KTASK_JOIN_OR_ABORT() gives a task so much time and no more. A
+ * joiner reads a large result from the frame, ktask_frame(), in place.
+ *
+ * Cleanups. What a task holds across awaits it gives back by deferred cleanups:
+ * ktask_defer(), ktask_defer_kfree() and its like, or one's own made with
+ * DEFINE_KTASK_DEFER(). They run last first however the body ends.
+ *
+ * Sets. A &struct ktask_set owns tasks: they are joined as they end, at most so
+ * many run at once, and destroying the set aborts what is left and waits. As a
+ * cleanup of a task, it makes whole trees end together.
+ *
+ * Races. KTASK_SELECT() waits for the first of several things, its arms: futures,
+ * requests, tasks, a time. The losers are cancelled, also if the task is aborted
+ * meanwhile. A cancellation token, &struct ktask_token, tells many tasks at once
+ * to stop where they can; tokens form a tree.
+ *
+ * Time. KTASK_SLEEP(), KTASK_SLEEP_UNTIL(); &struct ktask_timer, a future that
+ * is complete after a time; &struct ktask_interval, which ticks once a period.
+ *
+ * Locks. What tasks wait on does not block an executor: semaphores, mutexes that
+ * may be held across awaits, locks for readers and a writer, notifications,
+ * barriers and once cells. Each wait is a *request* in the task's frame, which is
+ * withdrawn if the task ends while it waits, and gives back what it was granted.
+ * All serve first come, first served, and may be released from hard interrupts.
+ *
+ * Channels. A &struct ktask_channel queues messages that are embedded in what is
+ * sent, so a send allocates nothing; a bounded one makes its senders await room.
+ * A &struct ktask_oneshot takes one value to one receiver, or tells it that there
+ * will be none. A &struct ktask_broadcast gives each value to every receiver, a
+ * &struct ktask_watch has the latest only. When the last sender has gone, in
+ * whatever way, receivers get -EPIPE; whoever is aborted loses no message.
+ *
+ * Promises and adapters. A &struct ktask_promise is a value owed to whoever
+ * awaits it: if the producer goes without a word, that is -EPIPE and not a hang.
+ * What the kernel signals otherwise has a header each: a wait queue's condition
+ * (linux/ktask_wakeup.h), a completion, a work item, an interrupt, a DMA fence.
+ *
+ * Runtimes. Most use the default one. ktask_runtime_create() makes one that ends
+ * its tasks when it is destroyed, for memory reclaim or freezable if need be;
+ * ktask_local_create() one whose tasks never run in parallel.
+ *
+ * Fairness. KTASK_YIELD() lets the others go first, ktask_should_yield() says
+ * when it is time, and what is always ready yields after a budget. A task that
+ * does not come back for the time of the parameter stall_ms is reported, and the
+ * others of its CPU are served meanwhile.
+ *
+ * Observing. Tracepoints in the group ktask; debugfs ktask/executors, and
+ * ktask/tasks for what is started while the parameter track is set.
  *
  * The shape is that of Rust's Tokio; its words are used where the kernel has
  * none of its own.
@@ -95,12 +154,15 @@
  *    its own task, but holds a worker meanwhile, so it must not be for long; one
  *    that computes keeps the other tasks of its CPU waiting.
  * 7. *Help.* A thread that joins an async task which waits for a CPU may run it
- *    itself, where its stack has room. A task can forbid that.
+ *    itself, where its stack has room. A task can forbid that, and one that is
+ *    bound to a CPU does.
  * 8. *Memory.* A spawn can fail only by allocation or because its runtime or
  *    module is going away; ktask_init() takes storage of the caller's.
  * 9. *Modules.* A task pins the module whose code it runs until that code can
  *    no longer run; when a join returns its outcome, it does not any more.
  *    Destroying a runtime aborts its tasks, waits, and leaves nothing behind.
+ *    A module that goes and leaves a runtime behind is told so, and the runtime
+ *    is destroyed then.
  * 10. *Ordering.* All that a body did is visible to whoever has seen its task
  *    end, and all that was done before a future was completed to whoever has
  *    seen it complete.
@@ -566,60 +628,7 @@ static inline bool ktask_timed_out(const struct ktask *t)
 	return t->timed_out;
 }
 
-/* --- Runtimes ------------------------------------------------------------- */
-
-/* Flags of ktask_runtime_create() */
-
-/*
- * For work that frees memory, such as writing to storage: its workqueues have a
- * rescuer each, so the tasks go on when no memory is left to make a worker of.
- * They must not wait for tasks of a runtime without.
- */
-#define KTASK_RT_MEM_RECLAIM	BIT(0)
-/* Its tasks stand still while the system is suspended. */
-#define KTASK_RT_FREEZABLE	BIT(1)
-
-struct ktask_runtime *__ktask_runtime_create(const char *name,
-					     unsigned int flags,
-					     struct module *owner);
-struct ktask_runtime *__ktask_local_create(const char *name, int place,
-					   struct module *owner);
-void ktask_runtime_destroy(struct ktask_runtime *rt);
-
-/**
- * ktask_runtime_create - make a runtime of one's own
- * @name: shown with its workqueues; copied
- * @flags: %KTASK_RT_MEM_RECLAIM, %KTASK_RT_FREEZABLE
- *
- * Its tasks are aborted by ktask_runtime_destroy(), which makes it the way to
- * leave nothing behind when a driver or a device goes. One that a module has not
- * destroyed when it is gone is destroyed then, and that is said.
- *
- * Context: process context, may sleep.
- * Return: the runtime, or ERR_PTR(): -ENOMEM, -EINVAL (unknown flags).
- */
-#define ktask_runtime_create(name, flags)				\
-	__ktask_runtime_create(name, flags, THIS_MODULE)
-
-/**
- * ktask_local_create - make a local set
- * @name: shown with its workqueue; copied
- * @place: KTASK_ON_CPU(), or 0: on any CPU, but on one at a time
- *
- * A local set is a runtime whose tasks never run in parallel with each other,
- * and start in the order in which they are spawned; for data without locks. It
- * is given to spawns as .runtime and ended by ktask_runtime_destroy(). Has no
- * blocking tasks and no priorities, and nobody helps; a resume function or
- * cleanup that sleeps keeps the whole set waiting, and one that joins another
- * task of the set waits for ever. Tokio's LocalSet.
- *
- * Context: process context, may sleep.
- * Return: the runtime, or ERR_PTR(): -ENOMEM, -EINVAL (no such CPU), -ENXIO (it
- * is offline).
- */
-#define ktask_local_create(name, place)					\
-	__ktask_local_create(name, place, THIS_MODULE)
-
+#include <linux/ktask_runtime.h>
 #include <linux/ktask_await.h>
 #include <linux/ktask_request.h>
 #include <linux/ktask_select.h>

@@ -46,7 +46,8 @@
  * A blocking task goes NEW, READY (its work is queued), RUNNING, COMPLETE. An
  * abort that catches it before its work runs takes the work off the workqueue,
  * or keeps it from getting there, and pushes the task on an executor, where it
- * ends without having run. One that is held has HELD set, and is like an async task until an executor runs it:
+ * ends without having run. One that is held has HELD set, and is like an async
+ * task until an executor runs it:
  *
  *	begin		RUNNING, HELD	-RUNNING -HELD -FIRED +READY, queue its work
  *			... and ABORT	none, it ends

@@ -3,7 +3,7 @@
 #
 # Runtimes of another module: forgotten by it, frozen with the system.
 
-# shellcheck disable=SC2317 # run_tests calls the functions
+# shellcheck disable=SC2317,SC2086 # run_tests calls the functions; no name has blanks
 # shellcheck source-path=SCRIPTDIR source=ktap.sh
 . "$(dirname "$0")/ktap.sh"
 
@@ -11,7 +11,7 @@ probe=/sys/module/ktask_probe/parameters
 
 need_probe() {
 	[ "$(id -u)" -eq 0 ] || skip "only root may load modules"
-	modinfo ktask_probe >modinfo 2>&1 || skip "there is no module ktask_probe"
+	modinfo ktask_probe >out 2>&1 || skip "there is no module ktask_probe"
 	[ ! -e $probe ] || rmmod ktask_probe
 }
 

@@ -118,7 +118,7 @@ static void set_many_destroyed(struct kunit *test)
 /* --- All at once ----------------------------------------------------------- */
 
 #define RACE_MEMBERS	12
-#define RACE_ROUNDS	300
+#define RACE_ROUNDS	150
 
 /*
  * What sets go through, one after another, and what became of the tasks of all
