@@ -16,9 +16,9 @@
 dir=$(dirname "$0")
 PATH=$PATH:$dir
 
-# With KTASK_QUICK set, what is done many times is done a few times, and the two
+# With KTASK_QUICK set, what is done many times is done a few times, and the
 # scripts that start programs by the hundred are left out.
-slow='cmd_test.sh module_test.sh'
+slow='cmd_test.sh module_test.sh scrub_test.sh'
 
 # Seconds for each. A kernel with all checks on is several times slower.
 limit=90
