@@ -256,7 +256,10 @@ enum ktask_prio {
 
 /* On this CPU and no other, as long as it is online; so joiners do not help. */
 #define KTASK_ON_CPU(cpu)	((cpu) + 1)
-/* On the CPUs of this memory node, in turn, and in its memory; nor here. */
+/*
+ * On the CPUs of this memory node, in turn, and in its memory; joiners do not
+ * help either. With NUMA_NO_NODE the same as 0.
+ */
 #define KTASK_ON_NODE(node)	(-1 - (node))
 
 /**

@@ -15,7 +15,11 @@ struct ktask_runtime;
  * They must not wait for tasks of a runtime without.
  */
 #define KTASK_RT_MEM_RECLAIM	BIT(0)
-/* Its tasks stand still while the system is suspended. */
+/*
+ * Its tasks stand still while the system is suspended. A blocking task that is
+ * in the middle of its body is waited for, as with any freezable workqueue, so it
+ * must not take long; an async one that awaits is no hindrance.
+ */
 #define KTASK_RT_FREEZABLE	BIT(1)
 
 struct ktask_runtime *__ktask_runtime_create(const char *name,

@@ -165,6 +165,10 @@ void ktask_abort_and_wait(struct ktask *t)
 	if (!t)
 		return;
 	ktask_abort(t);
+	/* It will never end, but nothing of it runs either. */
+	if (WARN_ONCE(atomic_read(&t->state) & KT_NEW,
+		      "ktask: \"%s\" was not started\n", t->name))
+		return;
 	ktask_join(t, NULL);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_abort_and_wait, KTASK_NS);

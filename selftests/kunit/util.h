@@ -39,6 +39,7 @@ extern struct kunit_suite ktask_blocking_suite;
 extern struct kunit_suite ktask_timer_suite;
 extern struct kunit_suite ktask_runtime_suite;
 extern struct kunit_suite ktask_executor_suite;
+extern struct kunit_suite ktask_outcome_suite;
 extern struct kunit_suite ktask_detach_suite;
 extern struct kunit_suite ktask_place_suite;
 extern struct kunit_suite ktask_hold_suite;
