@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
@@ -233,21 +234,65 @@ static inline int taker_wait(struct taker *t)
 	return t->ret;
 }
 
+/* Have the caller be all that runs on @cpu. */
+static inline int take_cpu(int cpu)
+{
+	struct sched_param param = { .sched_priority = 1 };
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) ||
+	    sched_setscheduler(0, SCHED_FIFO, &param))
+		return -errno;
+	return 0;
+}
+
+/* Start a process that keeps @cpu busy as long as the caller lives. */
+static inline int occupy_cpu(int cpu)
+{
+	int ready[2], err = -1;
+	pid_t pid;
+
+	if (pipe(ready))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		err = take_cpu(cpu);
+		if (write(ready[1], &err, sizeof(err)) != sizeof(err) || err)
+			_exit(1);
+		syscall(SYS_close_range, 3U, ~0U, 0U);
+		for (;;)
+			;
+	}
+	if (pid < 0 || read(ready[0], &err, sizeof(err)) != sizeof(err))
+		err = -EAGAIN;
+	close(ready[0]);
+	close(ready[1]);
+	return err;
+}
+
 /*
- * Have the calling thread keep the workers of its CPU from running while it does
+ * Have the calling thread keep the workers of all CPUs from running while it does
  * not sleep, so that what it spawns stays queued.
  */
 static inline int outrank_workers(void)
 {
-	struct sched_param param = { .sched_priority = 1 };
-	cpu_set_t cpu;
+	int cpu, err, here;
+	cpu_set_t set;
 
-	CPU_ZERO(&cpu);
-	CPU_SET(sched_getcpu(), &cpu);
-	if (sched_setaffinity(0, sizeof(cpu), &cpu) ||
-	    sched_setscheduler(0, SCHED_FIFO, &param))
+	if (sched_getaffinity(0, sizeof(set), &set))
 		return -errno;
-	return 0;
+	here = sched_getcpu();
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (cpu == here || !CPU_ISSET(cpu, &set))
+			continue;
+		err = occupy_cpu(cpu);
+		if (err)
+			return err;
+	}
+	return take_cpu(here);
 }
 
 static volatile sig_atomic_t signals_seen __attribute__((unused));
