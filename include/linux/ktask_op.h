@@ -15,7 +15,7 @@
  * struct ktask_op_arg - one argument of an op, as shown to programs
  * @name: what it is called
  * @type: one of &enum ktask_arg_type
- * @flags: %KTASK_ARG_REQUIRED or 0
+ * @flags: %KTASK_ARG_REQUIRED, %KTASK_ARG_WRITE, %KTASK_ARG_ANY_FD
  * @offset: where it is in the argument structure
  * @len: how many bytes it has there
  */
@@ -32,7 +32,7 @@ struct ktask_op_arg {
  * @struct_type: the op's argument structure
  * @member: its member, whose name is the argument's
  * @arg_type: one of &enum ktask_arg_type
- * @arg_flags: %KTASK_ARG_REQUIRED or 0
+ * @arg_flags: %KTASK_ARG_REQUIRED, %KTASK_ARG_WRITE, %KTASK_ARG_ANY_FD
  */
 #define KTASK_OP_ARG(struct_type, member, arg_type, arg_flags)		\
 {									\
@@ -49,16 +49,20 @@ struct ktask_op_arg {
  */
 #define KTASK_OP_PURE	BIT(0)
 
+/* The op can take the output of other tasks: see ktask_op_input(). */
+#define KTASK_OP_INPUT	BIT(1)
+
 /**
  * struct ktask_op - an operation
  * @name: its name: up to %KTASK_NAME_MAX - 1 bytes, unique
  * @summary: what it does, in a line
- * @flags: %KTASK_OP_PURE or 0
+ * @flags: %KTASK_OP_PURE, %KTASK_OP_INPUT
  * @args: its arguments
  * @nr_args: how many there are
  * @args_size: bytes of its argument structure; by the ABI's rules it may grow
  * @args_min: bytes that it had in its first version; what a caller does not
  *	pass is zero
+ * @out_size: bytes of output that it leaves at most, up to %KTASK_DATA_MAX
  * @frame_size: bytes of the task's frame
  * @prepare: check the arguments and take what they name (files, memory). Called
  *	by the program's thread, with its credentials, before the task is
@@ -84,6 +88,7 @@ struct ktask_op {
 	unsigned int nr_args;
 	size_t args_size;
 	size_t args_min;
+	size_t out_size;
 	size_t frame_size;
 	int (*prepare)(struct ktask *t, const void *args);
 	ktask_resume_t resume;
@@ -109,6 +114,16 @@ struct ktask_op {
 
 int __ktask_op_register(struct ktask_op *op, struct module *owner);
 void ktask_op_unregister(struct ktask_op *op);
+
+/* What an op's functions may call for their task; see kernel/device/op.c. */
+struct file *ktask_op_fget(struct ktask *t, int fd);
+void ktask_op_fput(struct file *file);
+void *ktask_op_alloc(struct ktask *t, size_t size);
+void *ktask_op_copy_data(struct ktask *t, const struct ktask_data *data);
+void ktask_op_free(struct ktask *t, void *buf, size_t size);
 int ktask_op_output(struct ktask *t, const void *data, size_t len);
+void ktask_op_output_buffer(struct ktask *t, void *buf, size_t size, size_t len);
+bool ktask_op_has_input(struct ktask *t);
+const void *ktask_op_input(struct ktask *t, size_t *len);
 
 #endif /* _LINUX_KTASK_OP_H */
