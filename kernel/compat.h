@@ -35,4 +35,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define timer_delete_sync(timer)	del_timer_sync(timer)
 #endif
 
+/* eventfd_signal() adds one since 6.8; before, one says how many. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#include <linux/eventfd.h>
+
+#define eventfd_signal(ctx)	((void)eventfd_signal(ctx, 1))
+#endif
+
 #endif /* _KTASK_COMPAT_H */

@@ -13,9 +13,15 @@ static int __init ktask_module_init(void)
 {
 	int err;
 
-	err = ktask_engine_init();
+	err = account_init();
 	if (err)
 		return err;
+	err = job_cache_init();
+	if (err)
+		goto err_account;
+	err = ktask_engine_init();
+	if (err)
+		goto err_job_cache;
 	err = ktask_ops_init();
 	if (err)
 		goto err_engine;
@@ -29,6 +35,10 @@ err_ops:
 	ktask_ops_exit();
 err_engine:
 	ktask_engine_exit();
+err_job_cache:
+	job_cache_exit();
+err_account:
+	account_exit();
 	return err;
 }
 
@@ -38,6 +48,8 @@ static void __exit ktask_module_exit(void)
 	ktask_chardev_exit();
 	ktask_ops_exit();
 	ktask_engine_exit();
+	job_cache_exit();
+	account_exit();
 }
 
 module_init(ktask_module_init);

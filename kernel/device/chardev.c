@@ -6,6 +6,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/seq_file.h>
 #include <linux/uio.h>
 
 #include "device.h"
@@ -31,11 +32,12 @@ static ssize_t ktask_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	const size_t size = sizeof(struct ktask_completion);
 	struct file *file = iocb->ki_filp;
+	struct session *s = file->private_data;
 	ssize_t n;
 
 	if (iov_iter_count(to) < size)
 		return -EINVAL;
-	n = session_read(file->private_data, to, file->f_flags & O_NONBLOCK ||
+	n = session_read(s, &s->all, to, file->f_flags & O_NONBLOCK ||
 			 iocb->ki_flags & IOCB_NOWAIT);
 	return n > 0 ? n * size : n;
 }
@@ -44,18 +46,36 @@ static __poll_t ktask_poll(struct file *file, poll_table *wait)
 {
 	struct session *s = file->private_data;
 
-	poll_wait(file, &s->wait, wait);
-	return session_poll(s);
+	poll_wait(file, &s->pollers, wait);
+	return session_poll(s, &s->all);
 }
 
-static const struct file_operations ktask_fops = {
+/* A descriptor of the file has been closed, in the table @id. */
+static int ktask_flush(struct file *file, fl_owner_t id)
+{
+	session_flush(file->private_data, file, id);
+	return 0;
+}
+
+static void ktask_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct session *s = file->private_data;
+
+	seq_printf(m, "ktask-file:\t%llu\nktask-tasks:\t%u\nktask-running:\t%u\nktask-ended:\t%u\n",
+		   s->nr, READ_ONCE(s->all.nr_jobs),
+		   READ_ONCE(s->all.nr_active), READ_ONCE(s->all.nr_done));
+}
+
+const struct file_operations ktask_fops = {
 	.owner = THIS_MODULE,
 	.open = ktask_open,
 	.release = ktask_release,
 	.read_iter = ktask_read_iter,
 	.poll = ktask_poll,
+	.flush = ktask_flush,
 	.unlocked_ioctl = ktask_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = ktask_show_fdinfo,
 };
 
 static struct miscdevice ktask_miscdev = {

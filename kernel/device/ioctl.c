@@ -4,10 +4,7 @@
  */
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>
-#include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/sched/signal.h>
-#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
@@ -16,8 +13,10 @@
 
 static int ioctl_info(struct file *file, void *arg)
 {
+	struct session *s = file->private_data;
 	struct ktask_info *info = arg;
 	struct ktask_stats stats;
+	struct account *account;
 
 	if (info->flags)
 		return -EOPNOTSUPP;
@@ -33,6 +32,11 @@ static int ioctl_info(struct file *file, void *arg)
 	info->helped = stats.helped;
 	info->files = atomic_long_read(&session_count);
 	info->file_tasks = atomic_long_read(&job_count);
+	account = account_get_current(s);
+	if (!account)
+		return -ENOMEM;
+	account_info(account, info);
+	account_put(account);
 	return 0;
 }
 
@@ -41,169 +45,140 @@ static int ioctl_op_info(struct file *file, void *arg)
 	return op_info(arg);
 }
 
-static int desc_check(const struct ktask_desc *desc)
+/*
+ * When a wait of @timeout_ns, which is -1 or more, has to end: 0: it shall not
+ * wait; KTIME_MAX: when it has what it waits for.
+ */
+ktime_t timeout_deadline(struct file *file, s64 timeout_ns)
 {
-	if (desc->flags)
-		return -EOPNOTSUPP;
-	if (desc->reserved)
-		return -EINVAL;
-	if (strnlen(desc->name, sizeof(desc->name)) == sizeof(desc->name))
-		return -EINVAL;
-	return 0;
+	if (timeout_ns == -1)
+		return file->f_flags & O_NONBLOCK ? 0 : KTIME_MAX;
+	if (!timeout_ns)
+		return 0;
+	return ktime_add_safe(ktime_get(), ns_to_ktime(timeout_ns));
 }
 
-/* Make a job as @desc says, or tell why not. */
-static struct job *job_from_desc(struct session *s,
-				 const struct ktask_desc *desc)
+/* What a wait that ended with @err is to give. */
+static int timeout_error(s64 timeout_ns, int err)
 {
-	u64 args[KTASK_OP_ARGS_MAX / sizeof(u64)];
-	const struct ktask_op *op;
-	struct job *job;
-	int err;
-
-	op = op_get(desc->op);
-	if (!op)
-		return ERR_PTR(-ENOENT);
-
-	err = -EINVAL;
-	if (desc->args_size < op->args_min)
-		goto err_op;
-	err = -E2BIG;
-	if (desc->args_size > PAGE_SIZE)
-		goto err_op;
-	err = copy_struct_from_user(args, op->args_size,
-				    u64_to_user_ptr(desc->args),
-				    desc->args_size);
-	if (err)
-		goto err_op;
-	job = job_new(s, op, desc);
-	err = PTR_ERR_OR_ZERO(job);
-	if (err)
-		goto err_op;
-	if (op->prepare) {
-		err = op->prepare(&job->task, args);
-		if (err)
-			goto err_job;
-	}
-	return job;
-
-err_job:
-	ktask_put(&job->task);
-err_op:
-	op_put(op);
-	return ERR_PTR(err);
-}
-
-static int spawn_one(struct session *s, struct ktask_desc __user *from,
-		     u32 size)
-{
-	struct ktask_desc desc;
-	struct job *job;
-	int err;
-
-	err = copy_struct_from_user(&desc, sizeof(desc), from, size);
-	if (!err)
-		err = desc_check(&desc);
-	if (err)
-		return err;
-
-	job = job_from_desc(s, &desc);
-	if (IS_ERR(job))
-		return PTR_ERR(job);
-	err = session_add(s, job);
-	if (err)
-		goto err_drop;
-	/* While it can still be undone. */
-	err = put_user(job->id, &from->id);
-	if (err)
-		goto err_remove;
-	job_start(job);
-	return 0;
-
-err_remove:
-	session_remove(s, job);
-err_drop:
-	job_drop(job);
+	/* A restart would wait for the whole time once more. */
+	if (err == -ERESTARTSYS && timeout_ns != -1)
+		return -EINTR;
+	if (err == -ETIMEDOUT && timeout_ns == -1)
+		return -EAGAIN;
 	return err;
 }
 
 static int ioctl_spawn(struct file *file, void *arg)
 {
-	struct ktask_spawn *spawn = arg;
-	void __user *descs = u64_to_user_ptr(spawn->descs);
-	int err = 0;
-	u32 i;
-
-	if (spawn->flags)
-		return -EOPNOTSUPP;
-	if (spawn->nr < 1 || spawn->nr > KTASK_SPAWN_MAX)
-		return -EINVAL;
-	if (spawn->desc_size < offsetofend(struct ktask_desc, id))
-		return -EINVAL;
-	if (spawn->desc_size > PAGE_SIZE)
-		return -E2BIG;
-
-	for (i = 0; i < spawn->nr; i++) {
-		if (fatal_signal_pending(current))
-			err = -EINTR;
-		else
-			err = spawn_one(file->private_data, descs,
-					spawn->desc_size);
-		if (err)
-			break;
-		descs += spawn->desc_size;
-		if (need_resched())
-			cond_resched();
-	}
-	spawn->spawned = i;
-	spawn->error = err;
-	return i ? 0 : err;
+	return session_spawn(file, arg);
 }
 
 static int ioctl_join(struct file *file, void *arg)
 {
+	struct session *s = file->private_data;
 	struct ktask_join *join = arg;
 	struct iov_iter to;
-	ktime_t deadline = KTIME_MAX;
-	bool forever = join->timeout_ns == -1;
+	struct delivery d = {
+		.to = &to,
+		.out = u64_to_user_ptr(join->out),
+		.out_size = join->out_size,
+	};
+	ktime_t deadline;
 	int err;
 
 	if (join->flags)
 		return -EOPNOTSUPP;
-	if (join->timeout_ns < -1)
+	if (join->timeout_ns < -1 || join->reserved ||
+	    (join->id && join->group) || (!join->out && join->out_size))
 		return -EINVAL;
-	if (!join->timeout_ns || (forever && file->f_flags & O_NONBLOCK))
-		deadline = 0;
-	else if (!forever)
-		deadline = ktime_add_safe(ktime_get(),
-					  ns_to_ktime(join->timeout_ns));
 
+	deadline = timeout_deadline(file, join->timeout_ns);
 	iov_iter_ubuf(&to, ITER_DEST, u64_to_user_ptr(join->completion),
 		      sizeof(struct ktask_completion));
 	if (join->id)
-		err = session_join(file->private_data, join->id, deadline, &to);
+		err = session_join(s, join->id, deadline, &d);
 	else
-		err = session_join_next(file->private_data, deadline, &to);
-	/* A restart would wait for the whole time once more. */
-	if (err == -ERESTARTSYS && !forever)
-		return -EINTR;
-	if (err == -ETIMEDOUT && forever)
-		return -EAGAIN;
-	return err;
+		err = session_join_next(s, join->group, deadline, &d);
+	return timeout_error(join->timeout_ns, err);
+}
+
+static int ioctl_join_any(struct file *file, void *arg)
+{
+	struct ktask_join_any *any = arg;
+
+	if (any->timeout_ns < -1)
+		return -EINVAL;
+	return timeout_error(any->timeout_ns,
+			     session_join_any(file->private_data, any,
+					      timeout_deadline(file,
+							       any->timeout_ns)));
 }
 
 static int ioctl_abort(struct file *file, void *arg)
 {
 	struct ktask_abort *abort = arg;
 
-	if (abort->flags & ~KTASK_ABORT_ALL)
-		return -EOPNOTSUPP;
-	if (!(abort->flags & KTASK_ABORT_ALL))
+	switch (abort->flags) {
+	case 0:
 		return session_abort(file->private_data, abort->id);
-	if (abort->id)
+	case KTASK_ABORT_GROUP:
+		if (abort->id > U32_MAX)
+			return -ENOENT;
+		return session_abort_group(file->private_data, abort->id);
+	case KTASK_ABORT_ALL:
+		if (abort->id)
+			return -EINVAL;
+		session_abort_all(file->private_data);
+		return 0;
+	case KTASK_ABORT_ALL | KTASK_ABORT_GROUP:
 		return -EINVAL;
-	session_abort_all(file->private_data);
-	return 0;
+	}
+	return -EOPNOTSUPP;
+}
+
+static int ioctl_detach(struct file *file, void *arg)
+{
+	struct ktask_detach *detach = arg;
+
+	if (detach->flags)
+		return -EOPNOTSUPP;
+	return session_detach(file->private_data, detach->id);
+}
+
+static int ioctl_output(struct file *file, void *arg)
+{
+	return session_output(file->private_data, arg);
+}
+
+static int ioctl_status(struct file *file, void *arg)
+{
+	return session_status(file->private_data, arg);
+}
+
+static int ioctl_list(struct file *file, void *arg)
+{
+	return session_list(file->private_data, arg);
+}
+
+static int ioctl_group(struct file *file, void *arg)
+{
+	return group_ioctl(file->private_data, arg);
+}
+
+static int ioctl_fd(struct file *file, void *arg)
+{
+	return session_fd(file->private_data, arg);
+}
+
+static int ioctl_eventfd(struct file *file, void *arg)
+{
+	return session_eventfd(file->private_data, arg);
+}
+
+static int ioctl_restrict(struct file *file, void *arg)
+{
+	return session_restrict(file->private_data, arg);
 }
 
 union ioctl_arg {
@@ -213,6 +188,15 @@ union ioctl_arg {
 	struct ktask_spawn spawn;
 	struct ktask_join join;
 	struct ktask_abort abort;
+	struct ktask_detach detach;
+	struct ktask_join_any join_any;
+	struct ktask_output output;
+	struct ktask_status status;
+	struct ktask_list list;
+	struct ktask_group group;
+	struct ktask_fd fd;
+	struct ktask_eventfd eventfd;
+	struct ktask_restrict restriction;
 };
 
 /**
@@ -247,17 +231,45 @@ static const struct ioctl_def ioctls[] = {
 	IOCTL_DEF(KTASK_CMD_JOIN, ioctl_join, struct ktask_join, completion,
 		  false),
 	IOCTL_DEF(KTASK_CMD_ABORT, ioctl_abort, struct ktask_abort, id, false),
+	IOCTL_DEF(KTASK_CMD_DETACH, ioctl_detach, struct ktask_detach, id,
+		  false),
+	IOCTL_DEF(KTASK_CMD_JOIN_ANY, ioctl_join_any, struct ktask_join_any,
+		  completion, true),
+	IOCTL_DEF(KTASK_CMD_OUTPUT, ioctl_output, struct ktask_output, total,
+		  true),
+	IOCTL_DEF(KTASK_CMD_STATUS, ioctl_status, struct ktask_status,
+		  reserved, false),
+	IOCTL_DEF(KTASK_CMD_LIST, ioctl_list, struct ktask_list, nr, true),
+	IOCTL_DEF(KTASK_CMD_GROUP, ioctl_group, struct ktask_group, reserved,
+		  true),
+	IOCTL_DEF(KTASK_CMD_FD, ioctl_fd, struct ktask_fd, fd, true),
+	IOCTL_DEF(KTASK_CMD_EVENTFD, ioctl_eventfd, struct ktask_eventfd, group,
+		  false),
+	IOCTL_DEF(KTASK_CMD_RESTRICT, ioctl_restrict, struct ktask_restrict,
+		  reserved, false),
 };
 
 /* The ABI is the same for 32-bit and 64-bit callers: no holes, no surprises. */
-static_assert(sizeof(struct ktask_info) == 80);
-static_assert(sizeof(struct ktask_op_info) == 256);
+static_assert(sizeof(struct ktask_info) == 120);
+static_assert(sizeof(struct ktask_op_info) == 264);
 static_assert(sizeof(struct ktask_arg_info) == 48);
-static_assert(sizeof(struct ktask_desc) == 72);
-static_assert(sizeof(struct ktask_spawn) == 32);
+static_assert(sizeof(struct ktask_after) == 16);
+static_assert(sizeof(struct ktask_desc) == 112);
+static_assert(sizeof(struct ktask_spawn) == 64);
+static_assert(sizeof(struct ktask_uring_spawn) == 16);
 static_assert(sizeof(struct ktask_completion) == 128);
-static_assert(sizeof(struct ktask_join) == 32);
+static_assert(sizeof(struct ktask_join) == 56);
 static_assert(sizeof(struct ktask_abort) == 16);
+static_assert(sizeof(struct ktask_detach) == 16);
+static_assert(sizeof(struct ktask_join_any) == 40);
+static_assert(sizeof(struct ktask_output) == 48);
+static_assert(sizeof(struct ktask_task) == 152);
+static_assert(sizeof(struct ktask_status) == 32);
+static_assert(sizeof(struct ktask_list) == 40);
+static_assert(sizeof(struct ktask_group) == 32);
+static_assert(sizeof(struct ktask_fd) == 24);
+static_assert(sizeof(struct ktask_eventfd) == 16);
+static_assert(sizeof(struct ktask_restrict) == 24);
 
 long ktask_ioctl(struct file *file, unsigned int cmd, unsigned long uaddr)
 {

@@ -8,15 +8,21 @@
  */
 #include <linux/cred.h>
 #include <linux/memcontrol.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 
+#include "../engine/engine.h"
 #include "device.h"
 
-static struct job *to_job(struct ktask *t)
-{
-	return container_of(t, struct job, task);
-}
+/* Bytes of frame that a job from the cache has room for. */
+#define CACHED_FRAME	64
+
+static struct kmem_cache *job_cache;
+
+/* --- The body ------------------------------------------------------------- */
 
 /* What a body runs as, and what the thread that runs it was before. */
 struct job_guise {
@@ -42,26 +48,44 @@ static void job_undress(struct job *job, struct job_guise *g)
 
 static ktask_poll_t job_resume(struct ktask *t)
 {
-	struct job *job = to_job(t);
+	struct job *job = job_of(t);
+	u64 began = local_clock();
 	struct job_guise g;
 	ktask_poll_t poll;
 
 	job_dress(job, &g);
 	poll = job->op->resume(t);
 	job_undress(job, &g);
+	WRITE_ONCE(job->run_ns, job->run_ns + local_clock() - began);
 	return poll;
 }
 
 static long job_run(struct ktask *t)
 {
-	struct job *job = to_job(t);
+	struct job *job = job_of(t);
+	u64 began = current->se.sum_exec_runtime;
 	struct job_guise g;
 	long result;
 
+	/* While it runs this is what is to be taken off: see job_run_ns(). */
+	WRITE_ONCE(job->run_ns, began);
 	job_dress(job, &g);
 	result = job->op->run(t);
 	job_undress(job, &g);
+	WRITE_ONCE(job->run_ns, current->se.sum_exec_runtime - began);
 	return result;
+}
+
+/* CPU time that @job, which does not end meanwhile, has taken. */
+u64 job_run_ns(struct job *job)
+{
+	u64 ns;
+
+	if (!job->blocking || job->ended || !blocking_runtime(&job->task, &ns))
+		return READ_ONCE(job->run_ns);
+	ns -= READ_ONCE(job->run_ns);
+	/* It may have ended its body between the two looks. */
+	return (s64)ns < 0 ? 0 : ns;
 }
 
 /* The body has ended. The last of the deferred cleanups, being the first. */
@@ -75,6 +99,9 @@ static void job_end(void *arg)
 	spin_unlock_irqrestore(&job->cancel_lock, flags);
 	if (job->op->release)
 		job->op->release(&job->task);
+	if (job->plan)
+		plan_end(job);
+	account_ran(job->account, job->run_ns);
 }
 
 /* The task has ended: no code of the op's will run any more. */
@@ -86,16 +113,74 @@ static void job_ended(struct ktask_waiter *waiter, long result)
 	session_job_ended(job->session, job);
 }
 
+/* --- Made and freed -------------------------------------------------------- */
+
 /* The last reference is gone. Any context. */
 static void job_free(struct ktask *t)
 {
-	struct job *job = to_job(t);
+	struct job *job = job_of(t);
 
 	if (job->cred) {
 		mem_cgroup_put(job->memcg);
 		put_cred(job->cred);
 	}
+	if (job->out_buf) {
+		kvfree(job->out_buf);
+		account_uncharge_bytes(job->account, job->out_size);
+	}
+	if (job->plan)
+		plan_free(job);
+	account_put(job->account);
+	/* Knows by itself whether that is from the cache. */
 	kfree(job);
+}
+
+static struct job *job_alloc(const struct ktask_op *op)
+{
+	if (op->frame_size <= CACHED_FRAME)
+		return kmem_cache_zalloc(job_cache, GFP_KERNEL);
+	return kzalloc(sizeof(struct job) + op->frame_size, GFP_KERNEL_ACCOUNT);
+}
+
+static enum ktask_prio job_prio(const struct job *job)
+{
+	switch (job->priority) {
+	case KTASK_PRIORITY_HIGH:
+		return KTASK_PRIO_HIGH;
+	case KTASK_PRIORITY_IDLE:
+		return KTASK_PRIO_IDLE;
+	default:
+		return KTASK_PRIO_NORMAL;
+	}
+}
+
+/* job_ended() unpins the module, before the program is told. */
+static void job_init_task(struct job *job, const struct ktask_desc *desc,
+			  struct workqueue_struct *wq)
+{
+	const char *name = *job->name ? job->name : job->op->name;
+	bool on_cpu = desc->flags & KTASK_DESC_ON_CPU;
+	int place = on_cpu ? KTASK_ON_CPU(desc->cpu) : 0;
+
+	if (job->blocking)
+		ktask_init_blocking(&job->task, job_run, void,
+				    .name = name,
+				    .wq = wq,
+				    .prio = job_prio(job),
+				    .place = place,
+				    .flags = KTASK_NO_PIN,
+				    .release = job_free);
+	else
+		ktask_init(&job->task, job_resume, void,
+			   .name = name,
+			   .prio = job_prio(job),
+			   .place = place,
+			   .flags = KTASK_NO_PIN,
+			   .release = job_free);
+	ktask_defer(&job->task, &job->end_defer, job_end, job);
+	/* First of the waiters, so that the others find it noted. */
+	ktask_future_add(ktask_future(&job->task), &job->ended_waiter,
+			 job_ended);
 }
 
 /*
@@ -106,50 +191,55 @@ struct job *job_new(struct session *s, const struct ktask_op *op,
 		    const struct ktask_desc *desc)
 {
 	struct workqueue_struct *wq = NULL;
+	struct account *account;
 	struct job *job;
 
-	if (op->run) {
-		wq = session_blocking_wq(s);
-		if (!wq)
-			return ERR_PTR(-ENOMEM);
-	}
-	job = kzalloc(sizeof(*job) + op->frame_size, GFP_KERNEL_ACCOUNT);
-	if (!job)
+	account = account_get_current(s);
+	if (!account)
 		return ERR_PTR(-ENOMEM);
+	if (op->run) {
+		wq = account_wq(account, desc->flags & KTASK_DESC_ON_CPU,
+			     desc->priority == KTASK_PRIORITY_HIGH);
+		if (!wq)
+			goto err_account;
+	}
+	job = job_alloc(op);
+	if (!job)
+		goto err_account;
+
 	job->session = s;
+	job->account = account;
 	job->op = op;
+	job->op_nr = op->nr;
+	job->blocking = op->run;
 	job->user_data = desc->user_data;
-	INIT_LIST_HEAD(&job->node);
+	job->priority = desc->priority;
+	job->joinable = !(desc->flags & KTASK_DESC_DETACHED);
+	job->spawned_ns = ktime_get_coarse_ns();
+	INIT_LIST_HEAD(&job->place.node);
+	INIT_LIST_HEAD(&job->group_place.node);
 	spin_lock_init(&job->cancel_lock);
 	strscpy(job->name, desc->name, sizeof(job->name));
-	if (!(op->flags & KTASK_OP_PURE)) {
+	/* Input is put together on its behalf, even for a pure one. */
+	if (!(op->flags & KTASK_OP_PURE) || desc->nr_after) {
 		job->cred = get_current_cred();
 		job->memcg = get_mem_cgroup_from_mm(current->mm);
 	}
-
-	/* job_ended() unpins the module, before the program is told. */
-	if (op->run)
-		ktask_init_blocking(&job->task, job_run, void,
-				    .name = *job->name ? job->name : op->name,
-				    .wq = wq,
-				    .flags = KTASK_NO_PIN,
-				    .release = job_free);
-	else
-		ktask_init(&job->task, job_resume, void,
-			   .name = *job->name ? job->name : op->name,
-			   .flags = KTASK_NO_PIN,
-			   .release = job_free);
-	ktask_defer(&job->task, &job->end_defer, job_end, job);
+	job_init_task(job, desc, wq);
 	return job;
+
+err_account:
+	account_put(account);
+	return ERR_PTR(-ENOMEM);
 }
 
 /* Start a job that is in its session. The open file keeps the runtime alive. */
-void job_start(struct job *job)
+void job_launch(struct job *job)
 {
-	ktask_future_add(ktask_future(&job->task), &job->ended_waiter,
-			 job_ended);
-	WRITE_ONCE(job->started, true);
-	WARN_ON_ONCE(ktask_start(&job->task));
+	/* Then its body never runs, but its end is as that of any other. */
+	if (job->cause)
+		ktask_abort(&job->task);
+	task_start_promised(&job->task);
 }
 
 /* Drop a prepared job that was not started. */
@@ -160,16 +250,45 @@ void job_drop(struct job *job)
 	if (op->release)
 		op->release(&job->task);
 	op_put(op);
+	if (job->plan)
+		plan_end(job);
 	ktask_put(&job->task);
 }
 
-/* Return: false if it has ended already. */
-bool job_abort(struct job *job)
+/*
+ * Have @job end with the calling process's descriptors of the session: it holds
+ * a file that may in turn hold the session's, such as a socket in which that is
+ * on its way. Nothing else would end such a circle.
+ */
+void job_bind(struct job *job)
 {
-	unsigned long flags;
+	job->files = current->files;
+}
 
-	if (!ktask_abort(&job->task))
+/* --- Abort and outcome ----------------------------------------------------- */
+
+/*
+ * Any context, softirq included; the caller has a reference, or keeps @job from
+ * its end. Return: false if it has ended already.
+ */
+bool job_abort(struct job *job, enum ktask_cause cause)
+{
+	struct session *s = job->session;
+	unsigned long flags;
+	bool ended;
+
+	session_lock(s);
+	ended = job->ended;
+	if (!ended) {
+		if (!job->cause)
+			job->cause = cause;
+		/* If it is held back, that is over. */
+		session_advance(job);
+	}
+	session_unlock(s);
+	if (ended || !ktask_abort(&job->task))
 		return false;
+
 	/* Unless the body is over, the op is still there. */
 	spin_lock_irqsave(&job->cancel_lock, flags);
 	if (!job->body_over && job->op->cancel)
@@ -178,29 +297,12 @@ bool job_abort(struct job *job)
 	return true;
 }
 
-/**
- * ktask_op_output - leave something to the program beside the result
- * @t: the task of an op
- * @data: what to leave; copied
- * @len: how many bytes, up to %KTASK_OUT_MAX
- *
- * Replaces what was left before. A program does not get to see it if the task
- * is cancelled.
- *
- * Context: the body of @t.
- * Return: 0; -EMSGSIZE if it is too much.
- */
-int ktask_op_output(struct ktask *t, const void *data, size_t len)
+/* Whether @job, which has ended, has done what was asked. */
+bool job_succeeded(const struct job *job)
 {
-	struct job *job = to_job(t);
-
-	if (len > sizeof(job->out))
-		return -EMSGSIZE;
-	memcpy(job->out, data, len);
-	job->out_len = len;
-	return 0;
+	return ktask_outcome(&job->task) == KTASK_RETURNED &&
+	       ktask_result(&job->task) >= 0;
 }
-EXPORT_SYMBOL_NS_GPL(ktask_op_output, KTASK_NS);
 
 /* What the program is told of a job that has ended. */
 void job_completion(struct job *job, struct ktask_completion *c)
@@ -213,8 +315,24 @@ void job_completion(struct job *job, struct ktask_completion *c)
 		.result = ktask_result(t),
 		.outcome = ktask_outcome(t),
 	};
-	if (c->outcome == KTASK_RETURNED) {
+	if (c->outcome == KTASK_CANCELLED) {
+		c->cause = job->cause;
+	} else if (c->outcome == KTASK_RETURNED) {
 		c->out_len = job->out_len;
-		memcpy(c->out, job->out, job->out_len);
+		memcpy(c->out, job_out(job),
+		       min_t(size_t, job->out_len, sizeof(c->out)));
 	}
+}
+
+int __init job_cache_init(void)
+{
+	job_cache = kmem_cache_create("ktask_job",
+				      sizeof(struct job) + CACHED_FRAME, 0,
+				      SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
+	return job_cache ? 0 : -ENOMEM;
+}
+
+void job_cache_exit(void)
+{
+	kmem_cache_destroy(job_cache);
 }

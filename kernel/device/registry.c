@@ -20,6 +20,9 @@ static DEFINE_MUTEX(ops_mutex);
 static unsigned int nr_ops;
 static u32 next_nr;
 
+#define ARG_FLAGS	(KTASK_ARG_REQUIRED | KTASK_ARG_WRITE | KTASK_ARG_ANY_FD)
+#define OP_FLAGS	(KTASK_OP_PURE | KTASK_OP_INPUT)
+
 /* Bytes that an argument of that type has; 0: its own len; -1: no such type. */
 static int arg_type_len(u32 type)
 {
@@ -31,6 +34,8 @@ static int arg_type_len(u32 type)
 	case KTASK_ARG_S64:
 	case KTASK_ARG_NS:
 		return sizeof(u64);
+	case KTASK_ARG_DATA:
+		return sizeof(struct ktask_data);
 	case KTASK_ARG_STRING:
 		return 0;
 	}
@@ -45,7 +50,9 @@ static bool arg_valid(const struct ktask_op *op, const struct ktask_op_arg *arg)
 		return false;
 	if (len < 0 || (len && arg->len != len) || !arg->len)
 		return false;
-	if (arg->flags & ~KTASK_ARG_REQUIRED)
+	if (arg->flags & ~ARG_FLAGS)
+		return false;
+	if (arg->flags & ~KTASK_ARG_REQUIRED && arg->type != KTASK_ARG_FD)
 		return false;
 	return arg->offset <= op->args_size &&
 	       arg->len <= op->args_size - arg->offset;
@@ -57,7 +64,9 @@ static bool op_valid(const struct ktask_op *op)
 
 	if (!op->name || !*op->name || strlen(op->name) >= KTASK_NAME_MAX)
 		return false;
-	if (!op->resume == !op->run || op->flags & ~KTASK_OP_PURE)
+	if (!op->resume == !op->run || op->flags & ~OP_FLAGS)
+		return false;
+	if (op->out_size > KTASK_DATA_MAX)
 		return false;
 	if (op->args_size > KTASK_OP_ARGS_MAX || op->args_min > op->args_size)
 		return false;
@@ -139,6 +148,18 @@ void op_put(const struct ktask_op *op)
 	module_put(op->owner);
 }
 
+/* The name of an op that was there, for listings; empty if it has gone. */
+void op_name(u32 nr, char name[KTASK_NAME_MAX])
+{
+	const struct ktask_op *op;
+
+	rcu_read_lock();
+	op = xa_load(&ops, nr);
+	if (op)
+		strscpy(name, op->name, KTASK_NAME_MAX);
+	rcu_read_unlock();
+}
+
 unsigned int op_count(void)
 {
 	return READ_ONCE(nr_ops);
@@ -207,7 +228,9 @@ int op_info(struct ktask_op_info *info)
 	strscpy_pad(info->module, op->owner ? module_name(op->owner) : "kernel",
 		    sizeof(info->module));
 	strscpy_pad(info->summary, op->summary ?: "", sizeof(info->summary));
-	info->out_size = KTASK_OUT_MAX;
+	info->out_size = op->out_size;
+	info->op_flags = op->flags & KTASK_OP_INPUT ? KTASK_OP_TAKES_INPUT : 0;
+	info->reserved = 0;
 	/* It may fault for ever, so not under the mutex. */
 	err = op_args_to_user(op, info->args, info->nr_args);
 	info->nr_args = op->nr_args;

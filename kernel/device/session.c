@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sessions: the task set that an open file is.
+ * Sessions: the task set that an open file is. How jobs come into it, start, end
+ * and leave; how their completions are taken is in take.c.
  *
- * A job is in the session from before it is started until its completion has
- * been taken, by a reader or a joiner. "taken" is claimed under the lock, then
- * the completion is copied out, and then the job is removed, or given back if
- * the copy failed: so a completion is seen once, and is not lost.
- *
- * The end of a job comes in any order with a joiner that has seen its task end:
- *
- *	session_job_ended()	ended; on session->done unless a joiner waits
- *	joiner, task has ended	takes it, perhaps before the above
- *	joiner, gives up	if ended and it was the last, on session->done
+ * A job is added before it is visible, so that its spawn can still fail, with
+ * nothing done; then it is committed. From then on whoever removes what holds it
+ * back, which the job's stage tells, starts it: the end of another job, a timer,
+ * a limit that is raised, or an abort. Tasks are started under the lock; that
+ * calls nobody back.
  *
  * Wake-ups are sent under the lock, because the session may be freed as soon as
  * nothing runs any more and the lock is free.
  */
 #include <linux/cpumask.h>
+#include <linux/fdtable.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
 #include <linux/poll.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/uio.h>
 
 #include "device.h"
 
@@ -39,8 +37,11 @@ module_param(max_blocking, uint, 0644);
 MODULE_PARM_DESC(max_blocking,
 		 "blocking tasks that an open file may have at work at once; 0: four for each CPU");
 
-/* Completions that one read copies out between two looks at the lock. */
-#define READ_BATCH	64
+static DEFINE_MUTEX(sessions_mutex);
+static LIST_HEAD(sessions);
+static u64 last_nr;
+
+/* --- The session itself ---------------------------------------------------- */
 
 struct session *session_new(void)
 {
@@ -48,95 +49,261 @@ struct session *session_new(void)
 
 	if (!s)
 		return ERR_PTR(-ENOMEM);
-	xa_init_flags(&s->jobs, XA_FLAGS_ACCOUNT);
-	INIT_LIST_HEAD(&s->done);
-	init_waitqueue_head(&s->wait);
+	s->account = account_get_current(NULL);
+	if (!s->account) {
+		kfree(s);
+		return ERR_PTR(-ENOMEM);
+	}
+	kref_init(&s->ref);
+	xa_init_flags(&s->jobs, XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
+	xa_init_flags(&s->groups, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_BH |
+		      XA_FLAGS_ACCOUNT);
+	group_init(&s->all, 0);
+	/* Enough to keep disks busy; more would only crowd out everybody else. */
+	limit_init(&s->blocking,
+		   READ_ONCE(max_blocking) ?: 4 * num_online_cpus());
+	init_waitqueue_head(&s->readers);
+	init_waitqueue_head(&s->pollers);
+	init_waitqueue_head(&s->room);
+	s->opener = get_pid(task_tgid(current));
 	atomic_long_inc(&session_count);
+
+	guard(mutex)(&sessions_mutex);
+	s->nr = ++last_nr;
+	list_add_tail(&s->list, &sessions);
 	return s;
 }
 
-/* To whoever sleeps in session->wait. */
-static void session_wake(struct session *s)
+static void session_free(struct kref *ref)
 {
-	lockdep_assert_held(&s->jobs.xa_lock);
-	/*
-	 * Needs no barrier: they put themselves there first, and then look at
-	 * the session under the lock that we hold.
-	 */
-	if (waitqueue_active(&s->wait))
-		wake_up_poll(&s->wait, EPOLLIN | EPOLLRDNORM);
+	struct session *s = container_of(ref, struct session, ref);
+
+	event_put(s->all.event);
+	kfree(s->allowed);
+	put_pid(s->opener);
+	account_put(s->account);
+	kfree(s);
 }
 
-/* Return: NULL if there is no memory for it. */
-struct workqueue_struct *session_blocking_wq(struct session *s)
+void session_put(struct session *s)
 {
-	struct workqueue_struct *wq, *other;
-	/* Enough to keep disks busy; more would only crowd out everybody else. */
-	unsigned int max = READ_ONCE(max_blocking) ?: 4 * num_online_cpus();
+	kref_put(&s->ref, session_free);
+}
 
-	/* Pairs with the cmpxchg() below. */
-	wq = smp_load_acquire(&s->blocking_wq);
-	if (wq)
-		return wq;
-	wq = alloc_workqueue("ktask_file", WQ_UNBOUND, min(max, 512U));
-	if (!wq)
-		return NULL;
-	other = cmpxchg(&s->blocking_wq, NULL, wq);
-	if (!other)
-		return wq;
-	destroy_workqueue(wq);
-	return other;
+/* Return: the first session after number @after, with a reference; or NULL. */
+struct session *session_next(u64 after)
+{
+	struct session *s;
+
+	guard(mutex)(&sessions_mutex);
+	list_for_each_entry(s, &sessions, list) {
+		if (s->nr > after) {
+			kref_get(&s->ref);
+			return s;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * To threads that sleep until there is enough to read, or nothing more to come.
+ * Needs no barrier: they put themselves there first, and then look at the session
+ * under the lock that we hold.
+ */
+static void session_wake(struct session *s)
+{
+	session_assert_locked(s);
+	if (waitqueue_active(&s->readers))
+		wake_up(&s->readers);
 }
 
 /* --- Jobs come ------------------------------------------------------------ */
 
-static void session_count_job(struct session *s)
+static void count_job(struct group *g, const struct job *job)
 {
-	s->nr_jobs++;
+	g->nr_jobs++;
+	g->nr_joinable += job->joinable;
+}
+
+static void session_count_job(struct session *s, const struct job *job)
+{
+	count_job(&s->all, job);
+	if (job->group)
+		count_job(job->group, job);
+	s->nr_bound += !!job->files;
 	atomic_long_inc(&job_count);
 }
 
-/* Wakes a reader, which may be told that there is nothing more to come. */
-static void session_uncount_job(struct session *s)
+/* Its completion will not be there to be taken, or has been. */
+void session_unjoinable(struct session *s, struct job *job)
 {
+	session_assert_locked(s);
+	job->joinable = false;
+	s->all.nr_joinable--;
+	if (job->group)
+		job->group->nr_joinable--;
+	/* A reader may be told that there is nothing more to come. */
+	session_wake(s);
+}
+
+/* @job leaves the session; the caller has the session's reference to it now. */
+void session_forget(struct session *s, struct job *job)
+{
+	session_assert_locked(s);
+	__xa_erase(&s->jobs, job->id);
+	if (job->joinable)
+		session_unjoinable(s, job);
+	s->all.nr_jobs--;
+	if (job->group)
+		job->group->nr_jobs--;
+	s->nr_bound -= !!job->files;
+	job->group = NULL;
 	atomic_long_dec(&job_count);
-	if (!--s->nr_jobs)
-		session_wake(s);
+	account_uncharge_job(job->account);
+	if (waitqueue_active(&s->room))
+		wake_up(&s->room);
+}
+
+static bool group_has_room(const struct group *g)
+{
+	return !g || !g->max_jobs || g->nr_jobs < g->max_jobs;
+}
+
+/* Whether a job of group @id, if there is such, would fit by the program's limits. */
+bool session_has_room(struct session *s, u32 id)
+{
+	bool room;
+
+	session_lock(s);
+	room = s->closed || (group_has_room(&s->all) &&
+			     group_has_room(group_find(s, id)));
+	session_unlock(s);
+	return room;
+}
+
+/* Nothing holds @job back any more, or it shall end without having run. */
+void session_ready(struct job *job)
+{
+	session_assert_locked(job->session);
+	job->stage = JOB_READY;
+	job->session->all.nr_active++;
+	if (job->group)
+		job->group->nr_active++;
+	if (job->visible) {
+		job->stage = JOB_STARTED;
+		job_launch(job);
+	}
+}
+
+/* Have @job, which is held back, go as far as it can now. */
+void session_advance(struct job *job)
+{
+	session_assert_locked(job->session);
+	if (job->stage >= JOB_READY)
+		return;
+	if (job->cause) {
+		list_del_init(&job->place.node);
+		plan_unlink(job);
+	} else if (!plan_over(job) || !limits_pass(job)) {
+		return;
+	}
+	session_ready(job);
+}
+
+/* Under the lock, which may be dropped to allocate. */
+static int session_insert(struct session *s, struct job *job, u32 group)
+{
+	struct group *g = group_find(s, group);
+	int err;
+
+	if (group && !g)
+		return -ENOENT;
+	if (s->all.nr_jobs >= READ_ONCE(max_tasks))
+		return -EAGAIN;
+	if (!group_has_room(&s->all) || !group_has_room(g))
+		return -EBUSY;
+
+	job->group = g;
+	job->id = ++s->last_id;
+	/* Counted first, so that neither room nor group goes meanwhile. */
+	session_count_job(s, job);
+	err = __xa_insert(&s->jobs, job->id, job, GFP_KERNEL_ACCOUNT);
+	if (!err)
+		s->nr_running++;
+	return err;
 }
 
 /*
- * Give @job an id and a place, where others find it once it has been started.
- * Return: -EAGAIN if the session is full.
+ * Give @job an id and a place, where others find it once it is committed. @batch:
+ * @nr_batch jobs that it may have been planned to run after.
+ * Return: -EAGAIN if the session is as full as it may be; -EBUSY if it, or the
+ * group, is as full as the program wants it; -EDQUOT, -ENOENT, -ENOMEM.
  */
-int session_add(struct session *s, struct job *job)
+int session_add(struct session *s, struct job *job, u32 group,
+		struct job *const *batch, u32 nr_batch)
 {
 	int err;
 
-	xa_lock(&s->jobs);
-	if (s->nr_jobs >= READ_ONCE(max_tasks)) {
-		xa_unlock(&s->jobs);
-		return -EAGAIN;
-	}
-	job->id = ++s->last_id;
-	/* The insert may drop the lock to allocate, so count first. */
-	session_count_job(s);
-	err = __xa_insert(&s->jobs, job->id, job, GFP_KERNEL_ACCOUNT);
+	err = account_charge_job(job->account);
 	if (err)
-		session_uncount_job(s);
-	else
-		s->nr_running++;
-	xa_unlock(&s->jobs);
+		return err;
+	session_lock(s);
+	err = session_insert(s, job, group);
+	if (!err && job->plan) {
+		err = plan_link(job, batch, nr_batch);
+		if (err)
+			s->nr_running--;
+	}
+	if (err && job->id) {
+		session_forget(s, job);
+		job->id = 0;
+	} else if (err) {
+		account_uncharge_job(job->account);
+	} else {
+		session_advance(job);
+	}
+	session_unlock(s);
 	return err;
 }
 
 /* A job that was added will not be started. */
 void session_remove(struct session *s, struct job *job)
 {
-	xa_lock(&s->jobs);
-	__xa_erase(&s->jobs, job->id);
+	session_lock(s);
+	if (job->stage == JOB_READY) {
+		s->all.nr_active--;
+		if (job->group)
+			job->group->nr_active--;
+	}
+	list_del_init(&job->place.node);
+	plan_unlink(job);
+	limits_leave(job);
 	s->nr_running--;
-	session_uncount_job(s);
-	xa_unlock(&s->jobs);
+	session_forget(s, job);
+	session_unlock(s);
+}
+
+/*
+ * Have a job that was added be seen, and start it if nothing holds it back. It may
+ * be gone when this returns.
+ */
+void session_commit(struct session *s, struct job *job)
+{
+	/* Nobody else knows it, so what was ready stays so. */
+	if (!job->plan && READ_ONCE(job->stage) == JOB_READY) {
+		job->stage = JOB_STARTED;
+		WRITE_ONCE(job->visible, true);
+		job_launch(job);
+		return;
+	}
+	session_lock(s);
+	WRITE_ONCE(job->visible, true);
+	plan_begin(job);
+	if (job->stage == JOB_READY) {
+		job->stage = JOB_STARTED;
+		job_launch(job);
+	}
+	session_unlock(s);
 }
 
 /* --- Jobs end ------------------------------------------------------------- */
@@ -146,271 +313,95 @@ void session_remove(struct session *s, struct job *job)
  * after a fault: these go near the front, as a reader had taken the first, so
  * the search begins there.
  */
-static void session_make_readable(struct session *s, struct job *job)
+static void done_insert(struct list_head *done, struct place *place)
 {
-	struct job *after;
+	struct list_head *before = done;
+	struct place *p;
 
-	if (!list_empty(&s->done) &&
-	    list_last_entry(&s->done, struct job, node)->end_nr > job->end_nr) {
-		list_for_each_entry(after, &s->done, node) {
-			if (after->end_nr > job->end_nr)
+	if (!list_empty(done) &&
+	    list_last_entry(done, struct place, node)->nr > place->nr) {
+		list_for_each_entry(p, done, node) {
+			if (p->nr > place->nr) {
+				before = &p->node;
 				break;
+			}
 		}
-		list_add_tail(&job->node, &after->node);
-	} else {
-		list_add_tail(&job->node, &s->done);
 	}
-	session_wake(s);
+	list_add_tail(&place->node, before);
 }
 
+static void group_make_readable(struct group *g, struct place *place)
+{
+	done_insert(&g->done, place);
+	g->nr_done++;
+	if (g->event)
+		event_signal(g->event);
+}
+
+void session_make_readable(struct session *s, struct job *job)
+{
+	session_assert_locked(s);
+	group_make_readable(&s->all, &job->place);
+	if (job->group)
+		group_make_readable(job->group, &job->group_place);
+	session_wake(s);
+	/* As above. */
+	if (waitqueue_active(&s->pollers))
+		wake_up_poll(&s->pollers, EPOLLIN | EPOLLRDNORM);
+}
+
+/* In the context of who has run it, with preemption off. */
 void session_job_ended(struct session *s, struct job *job)
 {
-	xa_lock(&s->jobs);
+	bool uring = job->uring;
+	bool gone;
+
+	session_lock(s);
 	job->ended = true;
-	job->end_nr = ++s->last_end;
-	if (!job->taken && !job->joiners)
+	job->place.nr = ++s->last_end;
+	job->group_place.nr = s->last_end;
+	s->all.nr_active--;
+	if (job->group)
+		job->group->nr_active--;
+	limits_leave(job);
+	plan_succeed(job);
+	gone = !job->joinable;
+	if (gone) {
+		/* Whoever waits for it finds that it has been taken. */
+		job->taken = true;
+		session_forget(s, job);
+	} else if (!job->taken && !job->joiners) {
 		session_make_readable(s, job);
+	}
 	if (!--s->nr_running)
 		session_wake(s);
-	xa_unlock(&s->jobs);
+	session_unlock(s);
+
+	if (uring)
+		uring_job_ended(job);
+	else if (gone)
+		ktask_put(&job->task);
 }
 
-/* --- Completions are taken ------------------------------------------------ */
+/* --- Abort and close ------------------------------------------------------ */
 
 /*
- * Return: the job with that id, with a reference to its task; NULL if there is
- * none, or it is not started yet, or somebody takes its completion.
+ * Return: the job with that id, if it is visible, with a reference to its task; or
+ * NULL. Under the lock.
  */
-static struct job *session_find(struct session *s, u64 id)
+struct job *session_lookup(struct session *s, u64 id)
 {
 	struct job *job;
 
+	session_assert_locked(s);
 	if (id != (unsigned long)id)
 		return NULL;
 	job = xa_load(&s->jobs, id);
-	if (!job || !READ_ONCE(job->started) || job->taken)
+	if (!job || !READ_ONCE(job->visible) || job->kept)
 		return NULL;
 	ktask_get(&job->task);
 	return job;
 }
-
-/* The completion has been copied out: forget the job. */
-static void session_taken(struct session *s, struct job *job)
-{
-	__xa_erase(&s->jobs, job->id);
-	session_uncount_job(s);
-}
-
-/* The completion could not be copied out: as if it had not been taken. */
-static void session_untake(struct session *s, struct job *job)
-{
-	job->taken = false;
-	if (job->ended && !job->joiners)
-		session_make_readable(s, job);
-}
-
-static int copy_completion(struct job *job, struct iov_iter *to)
-{
-	struct ktask_completion c;
-	size_t n;
-
-	job_completion(job, &c);
-	n = copy_to_iter(&c, sizeof(c), to);
-	if (n == sizeof(c))
-		return 0;
-	iov_iter_revert(to, n);
-	return -EFAULT;
-}
-
-/* @job's task has ended; the caller was its joiner. */
-static int session_take_joined(struct session *s, struct job *job,
-			       struct iov_iter *to)
-{
-	int err;
-
-	xa_lock(&s->jobs);
-	job->joiners--;
-	if (job->taken) {
-		xa_unlock(&s->jobs);
-		return -ENOENT;
-	}
-	job->taken = true;
-	list_del_init(&job->node);
-	xa_unlock(&s->jobs);
-
-	err = copy_completion(job, to);
-
-	xa_lock(&s->jobs);
-	if (err)
-		session_untake(s, job);
-	else
-		session_taken(s, job);
-	xa_unlock(&s->jobs);
-
-	if (!err)
-		ktask_put(&job->task);
-	return err;
-}
-
-/* A joiner gives up. */
-static void session_unjoin(struct session *s, struct job *job)
-{
-	xa_lock(&s->jobs);
-	if (!--job->joiners && job->ended && !job->taken &&
-	    list_empty(&job->node))
-		session_make_readable(s, job);
-	xa_unlock(&s->jobs);
-}
-
-/* KTASK_JOIN by id. @deadline: 0: do not wait; or CLOCK_MONOTONIC. */
-int session_join(struct session *s, u64 id, ktime_t deadline,
-		 struct iov_iter *to)
-{
-	struct job *job;
-	int err = 0;
-
-	xa_lock(&s->jobs);
-	job = session_find(s, id);
-	if (job)
-		job->joiners++;
-	xa_unlock(&s->jobs);
-	if (!job)
-		return -ENOENT;
-
-	if (!ktask_done(&job->task))
-		err = deadline ? ktask_join_until(&job->task, NULL,
-						  TASK_INTERRUPTIBLE, deadline)
-			       : -ETIMEDOUT;
-	/* Joined, whatever its outcome; or err tells why not. */
-	if (ktask_done(&job->task))
-		err = session_take_joined(s, job, to);
-	else
-		session_unjoin(s, job);
-	ktask_put(&job->task);
-	return err;
-}
-
-/* Claim up to @max jobs. Return: how many. */
-static unsigned int session_claim(struct session *s, struct job **jobs,
-				  unsigned int max)
-{
-	unsigned int n = 0;
-
-	while (n < max && !list_empty(&s->done)) {
-		struct job *job;
-
-		job = list_first_entry(&s->done, struct job, node);
-		list_del_init(&job->node);
-		job->taken = true;
-		jobs[n++] = job;
-	}
-	return n;
-}
-
-/* Copy out what there is. Return: how many; or -EFAULT, if not even one. */
-static ssize_t session_read_some(struct session *s, struct iov_iter *to)
-{
-	const size_t room = iov_iter_count(to) / sizeof(struct ktask_completion);
-	struct job *jobs[READ_BATCH];
-	unsigned int claimed, copied, i;
-	bool faulted;
-
-	xa_lock(&s->jobs);
-	claimed = session_claim(s, jobs, min_t(size_t, room, READ_BATCH));
-	xa_unlock(&s->jobs);
-
-	for (copied = 0; copied < claimed; copied++) {
-		if (copy_completion(jobs[copied], to))
-			break;
-	}
-	faulted = copied < claimed;
-
-	xa_lock(&s->jobs);
-	for (i = 0; i < copied; i++)
-		session_taken(s, jobs[i]);
-	/* Last first, so that each goes straight to the front. */
-	while (claimed > copied)
-		session_untake(s, jobs[--claimed]);
-	xa_unlock(&s->jobs);
-
-	for (i = 0; i < copied; i++)
-		ktask_put(&jobs[i]->task);
-	return faulted && !copied ? -EFAULT : (ssize_t)copied;
-}
-
-static bool session_readable(struct session *s)
-{
-	bool readable;
-
-	xa_lock(&s->jobs);
-	readable = !list_empty(&s->done) || !s->nr_jobs;
-	xa_unlock(&s->jobs);
-	return readable;
-}
-
-/*
- * read(): as many completions as there are and @to has room for, but at least
- * one. Return: how many; 0 if the session has no task whose completion is not
- * taken.
- */
-ssize_t session_read(struct session *s, struct iov_iter *to, bool nonblock)
-{
-	ssize_t total = 0, n;
-
-	for (;;) {
-		n = session_read_some(s, to);
-		if (n < 0)
-			return total ?: n;
-		total += n;
-		if (n == READ_BATCH && !signal_pending(current))
-			continue;
-		if (total || !READ_ONCE(s->nr_jobs))
-			return total;
-		if (nonblock)
-			return -EAGAIN;
-		if (wait_event_interruptible(s->wait, session_readable(s)))
-			return -ERESTARTSYS;
-	}
-}
-
-/* KTASK_JOIN of whichever ends first. @deadline: as for session_join(). */
-int session_join_next(struct session *s, ktime_t deadline, struct iov_iter *to)
-{
-	ktime_t left;
-	ssize_t n;
-	int err;
-
-	for (;;) {
-		n = session_read_some(s, to);
-		if (n)
-			return n < 0 ? n : 0;
-		if (!READ_ONCE(s->nr_jobs))
-			return -ENOENT;
-		left = KTIME_MAX;
-		if (deadline != KTIME_MAX)
-			left = ktime_sub(deadline, ktime_get());
-		/* Below zero the wait would be endless. */
-		if (left <= 0)
-			return -ETIMEDOUT;
-		err = wait_event_interruptible_hrtimeout(s->wait,
-							 session_readable(s),
-							 left);
-		if (err)
-			return err == -ETIME ? -ETIMEDOUT : err;
-	}
-}
-
-__poll_t session_poll(struct session *s)
-{
-	__poll_t ready;
-
-	xa_lock(&s->jobs);
-	ready = list_empty(&s->done) ? 0 : EPOLLIN | EPOLLRDNORM;
-	xa_unlock(&s->jobs);
-	return ready;
-}
-
-/* --- Abort and close ------------------------------------------------------ */
 
 /* KTASK_ABORT */
 int session_abort(struct session *s, u64 id)
@@ -418,71 +409,149 @@ int session_abort(struct session *s, u64 id)
 	struct job *job;
 	bool asked;
 
-	xa_lock(&s->jobs);
-	job = session_find(s, id);
-	xa_unlock(&s->jobs);
+	session_lock(s);
+	job = session_lookup(s, id);
+	if (job && job->taken) {
+		ktask_put(&job->task);
+		job = NULL;
+	}
+	session_unlock(s);
 	if (!job)
 		return -ENOENT;
 
-	asked = job_abort(job);
+	asked = job_abort(job, KTASK_CAUSE_ABORT);
 	ktask_put(&job->task);
 	return asked ? 0 : -EALREADY;
 }
 
-/* Return: the first job after *@id that has been started; or NULL. */
-static struct job *session_next(struct session *s, unsigned long *id)
+static bool job_is(const struct job *job, const struct group *g,
+		   const struct files_struct *files)
 {
-	struct job *job;
-
-	xa_lock(&s->jobs);
-	do {
-		job = xa_find_after(&s->jobs, id, ULONG_MAX, XA_PRESENT);
-	} while (job && !READ_ONCE(job->started));
-	if (job)
-		ktask_get(&job->task);
-	xa_unlock(&s->jobs);
-	return job;
+	return (!g || job->group == g) && (!files || job->files == files);
 }
 
-/* KTASK_ABORT with KTASK_ABORT_ALL: those that are there when it is called. */
-void session_abort_all(struct session *s)
+/* Those that are there when it is called: of a group, bound to a table, or all. */
+static void session_abort_those(struct session *s, const struct group *g,
+				const struct files_struct *files)
 {
 	unsigned long id = 0;
 	struct job *job;
+	u64 last;
 
-	while ((job = session_next(s, &id))) {
-		job_abort(job);
+	session_lock(s);
+	last = s->last_id;
+	for (;;) {
+		job = xa_find_after(&s->jobs, &id, last, XA_PRESENT);
+		if (!job)
+			break;
+		if (!READ_ONCE(job->visible) || job->ended ||
+		    !job_is(job, g, files))
+			continue;
+		ktask_get(&job->task);
+		session_unlock(s);
+		job_abort(job, KTASK_CAUSE_ABORT);
 		ktask_put(&job->task);
 		cond_resched();
+		session_lock(s);
 	}
+	session_unlock(s);
+}
+
+/* KTASK_ABORT with KTASK_ABORT_ALL */
+void session_abort_all(struct session *s)
+{
+	session_abort_those(s, NULL, NULL);
+}
+
+/* KTASK_ABORT with KTASK_ABORT_GROUP */
+int session_abort_group(struct session *s, u32 id)
+{
+	struct group *g;
+
+	if (!id) {
+		session_abort_all(s);
+		return 0;
+	}
+	g = group_get(s, id);
+	if (!g)
+		return -ENOENT;
+	session_abort_those(s, g, NULL);
+	group_put(g);
+	return 0;
+}
+
+static int is_file(const void *file, struct file *other, unsigned int fd)
+{
+	return other == file;
+}
+
+/*
+ * A descriptor of @file has been closed in the table @files. See job_bind().
+ *
+ * Pairs with session_check_bound(): either that sees that the descriptor has gone
+ * from the table, or this sees the job in the session.
+ */
+void session_flush(struct session *s, struct file *file,
+		   struct files_struct *files)
+{
+	bool bound;
+
+	session_lock(s);
+	bound = s->nr_bound;
+	session_unlock(s);
+	if (bound && !iterate_fd(files, 0, is_file, file))
+		session_abort_those(s, NULL, files);
+}
+
+/* After a spawn: the caller's table may have lost the set meanwhile. */
+void session_check_bound(struct session *s, struct file *file)
+{
+	session_flush(s, file, current->files);
 }
 
 static bool session_idle(struct session *s)
 {
 	bool idle;
 
-	xa_lock(&s->jobs);
+	session_lock(s);
 	idle = !s->nr_running;
-	xa_unlock(&s->jobs);
+	session_unlock(s);
 	return idle;
 }
 
-/* The last close(): end all jobs, and drop what nobody will take any more. */
-void session_close(struct session *s)
+/* Forget what nobody will take any more. */
+static void session_drop_all(struct session *s)
 {
-	unsigned long id;
+	unsigned long id = 0;
 	struct job *job;
 
-	session_abort_all(s);
-	wait_event(s->wait, session_idle(s));
-	xa_for_each(&s->jobs, id, job) {
-		atomic_long_dec(&job_count);
+	session_lock(s);
+	while ((job = xa_find(&s->jobs, &id, ULONG_MAX, XA_PRESENT))) {
+		session_forget(s, job);
+		session_unlock(s);
 		ktask_put(&job->task);
 		cond_resched();
+		session_lock(s);
 	}
+	INIT_LIST_HEAD(&s->all.done);
+	s->all.nr_done = 0;
+	s->closed = true;
+	if (waitqueue_active(&s->pollers))
+		wake_up_poll(&s->pollers, EPOLLIN | EPOLLHUP);
+	session_wake(s);
+	session_unlock(s);
+}
+
+/* The last close(): end all jobs. Descriptors made of the session may remain. */
+void session_close(struct session *s)
+{
+	session_abort_all(s);
+	wait_event(s->readers, session_idle(s));
+	scoped_guard(mutex, &sessions_mutex)
+		list_del(&s->list);
+	session_drop_all(s);
+	group_free_all(s);
 	xa_destroy(&s->jobs);
-	if (s->blocking_wq)
-		destroy_workqueue(s->blocking_wq);
-	kfree(s);
 	atomic_long_dec(&session_count);
+	session_put(s);
 }

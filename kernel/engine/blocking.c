@@ -143,6 +143,24 @@ void blocking_run_other(struct ktask *t)
 	worker_enter(self);
 }
 
+/*
+ * How much CPU time the worker of @t, which does not end meanwhile, has had in its
+ * life, to the last time that it was looked at by the scheduler. Any context.
+ * Return: false if the body does not run.
+ */
+bool blocking_runtime(struct ktask *t, u64 *ns)
+{
+	unsigned long flags;
+	bool runs;
+
+	spin_lock_irqsave(&worker_lock, flags);
+	runs = t->worker;
+	if (runs)
+		*ns = READ_ONCE(t->worker->se.sum_exec_runtime);
+	spin_unlock_irqrestore(&worker_lock, flags);
+	return runs;
+}
+
 /* Whether a body gives up because it has been aborted when it returns that. */
 static bool gives_up(struct ktask *t, long result)
 {
@@ -224,10 +242,11 @@ void blocking_queue(struct ktask *t)
 	int cpu = t->kind & __KTASK_BOUND ? t->ex->cpu : WORK_CPU_UNBOUND;
 
 	/*
-	 * While an abort tries to cancel the work, which was not queued yet,
-	 * nobody else can queue it; so it is over here.
+	 * What was aborted before need not wait for a worker. While an abort
+	 * tries to cancel the work, which was not queued yet, nobody else can
+	 * queue it; so it is over here.
 	 */
-	if (!queue_work_on(cpu, t->wq, &t->work))
+	if (ktask_aborted(t) || !queue_work_on(cpu, t->wq, &t->work))
 		blocking_end_unrun(t);
 }
 

@@ -45,6 +45,8 @@ struct ktask_runtime *ktask_default_runtime(void);
 bool ktask_help(struct ktask *t);
 bool task_may_be_helped(const struct ktask *t);
 void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
+void task_start_promised(struct ktask *t);
+bool blocking_runtime(struct ktask *t, u64 *ns);
 void task_settle(struct ktask *t);
 bool task_settled(const struct ktask *t);
 struct ktask *ktask_current_blocking(void);

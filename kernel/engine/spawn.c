@@ -94,8 +94,11 @@ static void task_place(struct ktask *t, struct ktask_runtime *rt,
 	}
 }
 
-/* Choose the CPU of @t, which is being started. */
-static int task_place_now(struct ktask *t)
+/*
+ * Choose the CPU of @t, which is being started; @late: and which goes elsewhere if
+ * its CPU is offline, as do those that wait for it by then.
+ */
+static int task_place_now(struct ktask *t, bool late)
 {
 	struct ktask_executor *ex = t->ex;
 	int cpu;
@@ -104,7 +107,7 @@ static int task_place_now(struct ktask *t)
 		return 0;
 	if (t->kind & __KTASK_BOUND && !(t->kind & __KTASK_ON_NODE)) {
 		/* Workers of a CPU that goes offline later go elsewhere. */
-		return cpu_online(ex->cpu) ? 0 : -ENXIO;
+		return late || cpu_online(ex->cpu) ? 0 : -ENXIO;
 	}
 	cpu = place_near(ex->cpu, t->kind & __KTASK_ON_NODE);
 	t->ex = &per_cpu_ptr(ex->rt->executors, cpu)->prio[ex->prio];
@@ -250,18 +253,7 @@ static void start_held(struct ktask *t)
 		executor_push(t);
 }
 
-/**
- * ktask_start - start a task that was made by ktask_new() or ktask_init()
- * @t: the task; the caller keeps its reference
- *
- * What the caller wrote to the frame before is visible to the body.
- *
- * Context: any but NMI.
- * Return: 0; -ESHUTDOWN if its runtime or its module is going away, -ENXIO if
- * its CPU is offline, -EINVAL if it was started before or ktask_init() has
- * failed. On failure the body does not run, and neither do deferred cleanups.
- */
-int ktask_start(struct ktask *t)
+static int task_start(struct ktask *t, bool late)
 {
 	struct ktask_runtime *rt = task_runtime(t);
 	int err;
@@ -270,7 +262,7 @@ int ktask_start(struct ktask *t)
 		return -EINVAL;
 	if (!t->resume)
 		return -EINVAL;
-	err = task_place_now(t);
+	err = task_place_now(t, late);
 	if (err)
 		return err;
 	if (!try_module_get(task_pinned(t)))
@@ -296,7 +288,32 @@ int ktask_start(struct ktask *t)
 	}
 	return 0;
 }
+
+/**
+ * ktask_start - start a task that was made by ktask_new() or ktask_init()
+ * @t: the task; the caller keeps its reference
+ *
+ * What the caller wrote to the frame before is visible to the body.
+ *
+ * Context: any but NMI.
+ * Return: 0; -ESHUTDOWN if its runtime or its module is going away, -ENXIO if
+ * its CPU is offline, -EINVAL if it was started before or ktask_init() has
+ * failed. On failure the body does not run, and neither do deferred cleanups.
+ */
+int ktask_start(struct ktask *t)
+{
+	return task_start(t, false);
+}
 EXPORT_SYMBOL_NS_GPL(ktask_start, KTASK_NS);
+
+/*
+ * The same for a task that was promised to run, and whose runtime the caller keeps:
+ * it cannot fail.
+ */
+void task_start_promised(struct ktask *t)
+{
+	WARN_ON_ONCE(task_start(t, true));
+}
 
 struct ktask *__ktask_spawn(const struct ktask_attr *attr)
 {

@@ -245,7 +245,7 @@ struct ktask_op_info {
 
 /* In whatever way the other ends; else only if it returns 0 or more. */
 #define KTASK_AFTER_ANY		0x1
-/* @id is an index into the array of this call: an earlier one. */
+/* @id is an index into the array of this call: an earlier one. KTASK_SPAWN_ALL */
 #define KTASK_AFTER_INDEX	0x2
 /* The other's output is this task's input, behind that of those named before. */
 #define KTASK_AFTER_INPUT	0x4
@@ -527,7 +527,8 @@ struct ktask_abort {
  * @id: the task
  *
  * The task goes on, still one of the set: the last close aborts it. Who waits
- * for it, or for what is now an empty set, gets ENOENT.
+ * for it by its id gets ENOENT when it has ended, and who waits for any task of
+ * what is now an empty set at once.
  */
 struct ktask_detach {
 	__u32 size;

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Spawning: from descriptors to jobs, one by one or all at once. See KTASK_SPAWN.
+ */
+#include <linux/capability.h>
+#include <linux/cpumask.h>
+#include <linux/fs.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include "device.h"
+
+#define DESC_FLAGS	(KTASK_DESC_DETACHED | KTASK_DESC_ON_CPU |	\
+			 KTASK_DESC_DEADLINE | KTASK_DESC_START_AT)
+
+static int desc_check_cpu(const struct ktask_desc *desc)
+{
+	if (!(desc->flags & KTASK_DESC_ON_CPU))
+		return desc->cpu ? -EINVAL : 0;
+	if (desc->cpu >= nr_cpu_ids || !cpu_possible(desc->cpu))
+		return -EINVAL;
+	if (!cpu_online(desc->cpu))
+		return -ENXIO;
+	/* What the caller may not use itself, nobody uses for it. */
+	if (!cpumask_test_cpu(desc->cpu, current->cpus_ptr) &&
+	    !capable(CAP_SYS_NICE))
+		return -EPERM;
+	return 0;
+}
+
+/* Whether there can be such a task, for the calling thread. */
+int desc_check(const struct ktask_desc *desc)
+{
+	if (desc->flags & ~DESC_FLAGS)
+		return -EOPNOTSUPP;
+	if (desc->reserved || desc->nr_after > KTASK_IDS_MAX)
+		return -EINVAL;
+	if (strnlen(desc->name, sizeof(desc->name)) == sizeof(desc->name))
+		return -EINVAL;
+	if (desc->priority > KTASK_PRIORITY_IDLE)
+		return -EOPNOTSUPP;
+	if (desc->priority == KTASK_PRIORITY_HIGH && !capable(CAP_SYS_NICE))
+		return -EPERM;
+	return desc_check_cpu(desc);
+}
+
+/* Make a job of @op, which is pinned and stays so if this fails. */
+static struct job *job_from_op(struct session *s, const struct ktask_op *op,
+			       const struct ktask_desc *desc)
+{
+	u64 args[KTASK_OP_ARGS_MAX / sizeof(u64)];
+	struct job *job;
+	int err;
+
+	if (desc->args_size < op->args_min)
+		return ERR_PTR(-EINVAL);
+	if (desc->args_size > PAGE_SIZE)
+		return ERR_PTR(-E2BIG);
+	err = copy_struct_from_user(args, op->args_size,
+				    u64_to_user_ptr(desc->args),
+				    desc->args_size);
+	if (err)
+		return ERR_PTR(err);
+	job = job_new(s, op, desc);
+	if (IS_ERR(job))
+		return job;
+	err = plan_make(job, desc);
+	if (!err && op->prepare)
+		err = op->prepare(&job->task, args);
+	if (!err)
+		return job;
+	if (job->plan)
+		plan_end(job);
+	ktask_put(&job->task);
+	return ERR_PTR(err);
+}
+
+/*
+ * Make a job as @desc says, for job_drop() or session_add(); or tell why not.
+ */
+struct job *spawn_desc(struct session *s, const struct ktask_desc *desc)
+{
+	const struct ktask_op *op;
+	struct job *job;
+	int err;
+
+	err = desc_check(desc);
+	if (err)
+		return ERR_PTR(err);
+	op = op_get(desc->op);
+	if (!op)
+		return ERR_PTR(-ENOENT);
+	job = session_allows(s, desc->op) ? job_from_op(s, op, desc)
+					  : ERR_PTR(-EPERM);
+	if (IS_ERR(job))
+		op_put(op);
+	return job;
+}
+
+/**
+ * struct spawner - a KTASK_SPAWN at work
+ * @file: the open file
+ * @s: its session
+ * @desc_size: bytes of a descriptor of the program's
+ * @wait: to wait for room
+ * @jobs: of a spawn of all or none: those made so far; else NULL
+ * @nr_jobs: how many
+ */
+struct spawner {
+	struct file *file;
+	struct session *s;
+	u32 desc_size;
+	bool wait;
+	struct job **jobs;
+	u32 nr_jobs;
+};
+
+/* Return: -EAGAIN if there is no room. */
+static int spawn_add(struct spawner *sp, struct job *job, u32 group)
+{
+	struct session *s = sp->s;
+	int err;
+
+	for (;;) {
+		err = session_add(s, job, group, sp->jobs, sp->nr_jobs);
+		if (err != -EBUSY)
+			return err;
+		if (!sp->wait)
+			return -EAGAIN;
+		if (wait_event_interruptible(s->room,
+					     session_has_room(s, group)))
+			return -EINTR;
+	}
+}
+
+/* Have the program's tasks begin. */
+static void spawn_commit(struct spawner *sp, struct job *job)
+{
+	bool bound = job->files;
+
+	session_commit(sp->s, job);
+	if (unlikely(bound))
+		session_check_bound(sp->s, sp->file);
+}
+
+static int spawn_one(struct spawner *sp, struct ktask_desc __user *from)
+{
+	struct ktask_desc desc;
+	struct job *job;
+	int err;
+
+	err = copy_struct_from_user(&desc, sizeof(desc), from, sp->desc_size);
+	if (err)
+		return err;
+	job = spawn_desc(sp->s, &desc);
+	if (IS_ERR(job))
+		return PTR_ERR(job);
+	err = spawn_add(sp, job, desc.group);
+	if (err)
+		goto err_drop;
+	/* While it can still be undone. */
+	err = put_user(job->id, &from->id);
+	if (err)
+		goto err_remove;
+	if (sp->jobs)
+		sp->jobs[sp->nr_jobs++] = job;
+	else
+		spawn_commit(sp, job);
+	return 0;
+
+err_remove:
+	session_remove(sp->s, job);
+err_drop:
+	job_drop(job);
+	return err;
+}
+
+/* Start those of a spawn of all or none; or, if one could not be made, none. */
+static void spawn_settle(struct spawner *sp, int err)
+{
+	u32 i;
+
+	for (i = 0; !err && i < sp->nr_jobs; i++)
+		spawn_commit(sp, sp->jobs[i]);
+	/* The last first, as it may be one that runs after others. */
+	for (i = sp->nr_jobs; err && i > 0; i--) {
+		session_remove(sp->s, sp->jobs[i - 1]);
+		job_drop(sp->jobs[i - 1]);
+	}
+	kvfree(sp->jobs);
+}
+
+static int spawn_check(const struct ktask_spawn *spawn)
+{
+	if (spawn->flags & ~(KTASK_SPAWN_NOWAIT | KTASK_SPAWN_ALL))
+		return -EOPNOTSUPP;
+	if (spawn->nr > KTASK_SPAWN_MAX ||
+	    (!spawn->nr && !spawn->max_completions))
+		return -EINVAL;
+	if (spawn->timeout_ns < -1 ||
+	    spawn->min_completions > spawn->max_completions ||
+	    spawn->max_completions > INT_MAX / sizeof(struct ktask_completion))
+		return -EINVAL;
+	if (!spawn->nr)
+		return 0;
+	/* As it was in its first version. */
+	if (spawn->desc_size < offsetofend(struct ktask_desc, id))
+		return -EINVAL;
+	return spawn->desc_size > PAGE_SIZE ? -E2BIG : 0;
+}
+
+/* Return: 0, or why not all were started; spawn->spawned says how many were. */
+static int spawn_all(struct file *file, struct ktask_spawn *spawn)
+{
+	const bool whole = spawn->flags & KTASK_SPAWN_ALL;
+	struct spawner sp = {
+		.file = file,
+		.s = file->private_data,
+		.desc_size = spawn->desc_size,
+		.wait = !(spawn->flags & KTASK_SPAWN_NOWAIT) && !whole &&
+			!(file->f_flags & O_NONBLOCK),
+	};
+	void __user *descs = u64_to_user_ptr(spawn->descs);
+	int err = 0;
+	u32 i;
+
+	if (whole) {
+		sp.jobs = kvcalloc(spawn->nr, sizeof(*sp.jobs),
+				   GFP_KERNEL_ACCOUNT);
+		if (!sp.jobs)
+			return -ENOMEM;
+	}
+	for (i = 0; i < spawn->nr; i++) {
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+		else
+			err = spawn_one(&sp, descs);
+		if (err)
+			break;
+		descs += spawn->desc_size;
+		if (need_resched())
+			cond_resched();
+	}
+	if (whole) {
+		spawn_settle(&sp, err);
+		i = err ? 0 : spawn->nr;
+	}
+	spawn->spawned = i;
+	return err;
+}
+
+/* Take completions, as KTASK_SPAWN may be told to. */
+static void spawn_collect(struct file *file, struct ktask_spawn *spawn)
+{
+	bool all = spawn->spawned == spawn->nr;
+	u32 min = all ? spawn->min_completions : 0;
+	struct iov_iter to;
+	int err;
+
+	iov_iter_ubuf(&to, ITER_DEST, u64_to_user_ptr(spawn->completions),
+		      spawn->max_completions * sizeof(struct ktask_completion));
+	spawn->completed = session_collect(file->private_data, &to, min,
+					   timeout_deadline(file,
+							    spawn->timeout_ns),
+					   &err);
+	if (err == -ERESTARTSYS)
+		err = -EINTR;
+	if (err == -ETIMEDOUT && spawn->timeout_ns == -1)
+		err = -EAGAIN;
+	spawn->wait_error = err;
+}
+
+/* KTASK_SPAWN */
+int session_spawn(struct file *file, struct ktask_spawn *spawn)
+{
+	int err;
+
+	spawn->spawned = 0;
+	spawn->error = 0;
+	spawn->completed = 0;
+	spawn->wait_error = 0;
+	err = spawn_check(spawn);
+	if (!err)
+		err = spawn_all(file, spawn);
+	spawn->error = err;
+	if (err && !spawn->spawned)
+		return err;
+	if (spawn->max_completions)
+		spawn_collect(file, spawn);
+	if (!spawn->nr && !spawn->completed)
+		return spawn->wait_error;
+	return 0;
+}
