@@ -28,6 +28,7 @@ do {									\
 	EXPECT_EQ(_id, self->c[0].id);					\
 	EXPECT_EQ(KTASK_CANCELLED, self->c[0].outcome);			\
 	EXPECT_EQ(-ECANCELED, self->c[0].result);			\
+	EXPECT_EQ(KTASK_CAUSE_ABORT, self->c[0].cause);			\
 	EXPECT_EQ(0, self->c[0].out_len);				\
 } while (0)
 
@@ -245,10 +246,13 @@ TEST_F(abort, all_with_unknown_flags_is_EOPNOTSUPP)
 {
 	struct ktask_abort abort = {
 		.size = sizeof(abort),
-		.flags = KTASK_ABORT_ALL | 2,
+		.flags = KTASK_ABORT_ALL | 4,
 	};
 
 	EXPECT_EQ(-EOPNOTSUPP, kt_ioctl(self->fd, KTASK_ABORT, &abort));
+	/* Nor can it be both. */
+	abort.flags = KTASK_ABORT_ALL | KTASK_ABORT_GROUP;
+	EXPECT_EQ(-EINVAL, kt_ioctl(self->fd, KTASK_ABORT, &abort));
 }
 
 TEST_F(abort, all_of_an_empty_set)

@@ -5,6 +5,7 @@
 #ifndef KTASK_SELFTESTS_HELPERS_H
 #define KTASK_SELFTESTS_HELPERS_H
 
+#include <grp.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,6 +15,8 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
@@ -126,7 +129,128 @@ do {									\
 	ASSERT_EQ(0, kt_info(self->fd, &_info));			\
 	ASSERT_EQ(1, _info.files);					\
 	ASSERT_EQ(0, _info.file_tasks);					\
+	ASSERT_EQ(0, _info.user_tasks);					\
+	ASSERT_EQ(0, _info.user_bytes);					\
 } while (0)
+
+/*
+ * A task of @desc's attributes that ends, with success, when its gate is opened:
+ * it polls a pipe.
+ */
+struct gate {
+	int fd;
+	int key;
+	__u64 id;
+};
+
+static inline int64_t gate_spawn_as(int fd, struct gate *g, struct ktask_desc *desc)
+{
+	struct ktask_args_poll args = { .events = POLLIN };
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	g->fd = fds[0];
+	g->key = fds[1];
+	args.fd = g->fd;
+	desc->op = kt_op(fd, "poll");
+	desc->args = to_u64(&args);
+	desc->args_size = sizeof(args);
+	g->id = kt_spawn_desc(fd, desc);
+	return g->id;
+}
+
+static inline int64_t gate_spawn(int fd, struct gate *g)
+{
+	struct ktask_desc desc = {};
+
+	return gate_spawn_as(fd, g, &desc);
+}
+
+static inline int gate_open(struct gate *g)
+{
+	return write(g->key, "", 1) == 1 ? 0 : -1;
+}
+
+static inline void gate_close(struct gate *g)
+{
+	close(g->fd);
+	close(g->key);
+}
+
+/* Return: one of enum ktask_state, or a negative errno. */
+static inline int task_state(int fd, __u64 id)
+{
+	struct ktask_task task = {};
+	int err = kt_status(fd, id, &task);
+
+	return err ? err : (int)task.state;
+}
+
+/* Wait until the task is in @state. Return: whether it came to that. */
+static inline bool wait_state(int fd, __u64 id, int state)
+{
+	int now;
+
+	while ((now = task_state(fd, id)) != state) {
+		/* From there it comes to no other. */
+		if (now < 0 || now == KTASK_STATE_ENDED)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
+/* A module parameter, of which most are root's to set. */
+static inline FILE *open_param(const char *name, const char *mode)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/module/ktask/parameters/%s", name);
+	return fopen(path, mode);
+}
+
+static inline int set_param(const char *name, unsigned long long value)
+{
+	FILE *file = open_param(name, "we");
+
+	if (!file)
+		return -1;
+	fprintf(file, "%llu\n", value);
+	return fclose(file);
+}
+
+static inline int get_param(const char *name, unsigned long long *value)
+{
+	FILE *file = open_param(name, "re");
+	int n;
+
+	if (!file)
+		return -1;
+	n = fscanf(file, "%llu", value);
+	fclose(file);
+	return n == 1 ? 0 : -1;
+}
+
+/* A user of the device who is not root: one of two. */
+#define ALICE		1000
+#define BOB		1001
+
+/* Be that user, for good. Only root can. Return: 0 or a negative errno. */
+static inline int become(uid_t uid)
+{
+	struct stat st;
+
+	if (stat(DEVICE, &st))
+		return -errno;
+	/* The device's group is ours, by which we may open it. */
+	if (setgroups(1, &st.st_gid) || setresgid(uid, uid, uid) ||
+	    setresuid(uid, uid, uid))
+		return -errno;
+	/* What /proc gives to others is not ours for having been root. */
+	prctl(PR_SET_DUMPABLE, 1);
+	return 0;
+}
 
 static inline int child_status(pid_t pid)
 {
@@ -232,6 +356,85 @@ static inline int taker_wait(struct taker *t)
 {
 	pthread_join(t->thread, NULL);
 	return t->ret;
+}
+
+/* A thread that makes one ioctl. */
+struct caller {
+	pthread_t thread;
+	_Atomic pid_t tid;
+	int fd;
+	unsigned long cmd;
+	void *arg;
+	int ret;
+};
+
+static inline void *caller_main(void *arg)
+{
+	struct caller *c = arg;
+
+	c->tid = thread_id();
+	c->ret = kt_ioctl(c->fd, c->cmd, c->arg);
+	return NULL;
+}
+
+/* Returns when the thread sleeps, or is through. */
+static inline int caller_start(struct caller *c, int fd, unsigned long cmd, void *arg)
+{
+	*c = (struct caller){ .fd = fd, .cmd = cmd, .arg = arg };
+	if (pthread_create(&c->thread, NULL, caller_main, c))
+		return -1;
+	wait_asleep(&c->tid);
+	return 0;
+}
+
+static inline int caller_wait(struct caller *c)
+{
+	pthread_join(c->thread, NULL);
+	return c->ret;
+}
+
+union fd_message {
+	struct cmsghdr header;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+static inline int send_fd(int sock, int fd)
+{
+	union fd_message control = {};
+	char byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(sock, &msg, 0) == 1 ? 0 : -errno;
+}
+
+static inline int receive_fd(int sock)
+{
+	union fd_message control = {};
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd;
+
+	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&msg))
+		return -1;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	return fd;
 }
 
 /* Have the caller be all that runs on @cpu. */

@@ -141,14 +141,18 @@ TEST_F(op_info, list_ends_with_ENOENT)
 		EXPECT_GT(64, strnlen(self->info.module, 64));
 		EXPECT_LT(0, strnlen(self->info.summary, 128));
 		EXPECT_GT(128, strnlen(self->info.summary, 128));
-		EXPECT_GE(KTASK_OUT_MAX, self->info.out_size);
+		EXPECT_GE(KTASK_DATA_MAX, self->info.out_size);
+		EXPECT_EQ(0, self->info.op_flags & ~KTASK_OP_TAKES_INPUT);
+		EXPECT_EQ(0, self->info.reserved);
 		ASSERT_GE(ARRAY_SIZE(self->args), self->info.nr_args);
 		for (arg = self->args; arg < self->args + self->info.nr_args; arg++) {
 			EXPECT_LT(0, strnlen(arg->name, KTASK_NAME_MAX));
 			EXPECT_GT(KTASK_NAME_MAX, strnlen(arg->name, KTASK_NAME_MAX));
 			EXPECT_LE(KTASK_ARG_U32, arg->type);
-			EXPECT_GE(KTASK_ARG_STRING, arg->type);
-			EXPECT_EQ(0, arg->flags & ~KTASK_ARG_REQUIRED);
+			EXPECT_GE(KTASK_ARG_DATA, arg->type);
+			EXPECT_EQ(0, arg->flags & ~(KTASK_ARG_REQUIRED |
+						    KTASK_ARG_WRITE |
+						    KTASK_ARG_ANY_FD));
 			EXPECT_LT(0, arg->len);
 			EXPECT_GE(self->info.args_size, arg->offset + arg->len);
 		}

@@ -42,6 +42,7 @@ TEST_F(join, completion_of_nop)
 	EXPECT_EQ(0xfeedfacecafebeefULL, c->user_data);
 	EXPECT_EQ(42, c->result);
 	EXPECT_EQ(KTASK_RETURNED, c->outcome);
+	EXPECT_EQ(KTASK_CAUSE_NONE, c->cause);
 	EXPECT_EQ(0, c->out_len);
 	EXPECT_EQ(0, memcmp(c->reserved, zero, sizeof(c->reserved)));
 	EXPECT_EQ(0, memcmp(c->out, zero, sizeof(c->out)));

@@ -195,7 +195,7 @@ TEST_F(spawn, wrong_last_one)
 {
 	struct ktask_desc *descs = many(self, 10);
 
-	descs[9].flags = 1;
+	descs[9].flags = 1U << 31;
 	ASSERT_EQ(0, spawn(self));
 	EXPECT_EQ(9, self->spawn.spawned);
 	EXPECT_EQ(-EOPNOTSUPP, self->spawn.error);
@@ -300,7 +300,7 @@ TEST_F(spawn, desc_size_zero_is_EINVAL)
 
 TEST_F(spawn, desc_size_one_too_small_is_EINVAL)
 {
-	self->spawn.desc_size = sizeof(self->desc) - 1;
+	self->spawn.desc_size = offsetof(struct ktask_desc, delay_ns) - 1;
 	EXPECT_EQ(-EINVAL, spawn(self));
 	EXPECT_EQ(0, file_tasks(self->fd));
 }
@@ -364,7 +364,7 @@ TEST_F(spawn, desc_unknown_flags_are_EOPNOTSUPP)
 {
 	int i;
 
-	for (i = 0; i < 32; i++) {
+	for (i = 4; i < 32; i++) {
 		self->desc.flags = 1U << i;
 		EXPECT_SPAWN_FAILS(EOPNOTSUPP);
 	}
@@ -376,6 +376,33 @@ TEST_F(spawn, desc_reserved_is_EINVAL)
 	EXPECT_SPAWN_FAILS(EINVAL);
 	self->desc.reserved = 1U << 31;
 	EXPECT_SPAWN_FAILS(EINVAL);
+}
+
+TEST_F(spawn, desc_group_unknown_is_ENOENT)
+{
+	self->desc.group = 1;
+	EXPECT_SPAWN_FAILS(ENOENT);
+	self->desc.group = UINT_MAX;
+	EXPECT_SPAWN_FAILS(ENOENT);
+}
+
+/* What is shorter than now is zero behind its end, as at each size before. */
+TEST_F(spawn, desc_sizes_in_between_work)
+{
+	size_t size;
+
+	self->spawn.descs = to_u64(self->mem);
+	for (size = offsetof(struct ktask_desc, delay_ns);
+	     size <= sizeof(self->desc); size++) {
+		struct ktask_desc *desc = (void *)self->mem;
+
+		memset(self->mem, 0xff, self->page);
+		memcpy(self->mem, &self->desc, size);
+		self->spawn.desc_size = size;
+		ASSERT_EQ(0, spawn(self));
+		ASSERT_EQ(0, kt_join(self->fd, desc->id, FOREVER, self->c));
+		ASSERT_EQ(KTASK_RETURNED, self->c[0].outcome);
+	}
 }
 
 TEST_F(spawn, desc_name_unterminated_is_EINVAL)
@@ -512,40 +539,23 @@ TEST_F(spawn, args_are_copied_before_the_call_returns)
 
 /* --- max_tasks ------------------------------------------------------------ */
 
-#define MAX_TASKS	"/sys/module/ktask/parameters/max_tasks"
-
 FIXTURE(max_tasks) {
 	int fd;
-	unsigned int before;
+	unsigned long long before;
 	struct ktask_completion c[8];
 };
 
-static int set_max_tasks(unsigned int value)
-{
-	FILE *file = fopen(MAX_TASKS, "we");
-
-	if (!file)
-		return -1;
-	fprintf(file, "%u\n", value);
-	return fclose(file);
-}
-
 FIXTURE_SETUP(max_tasks)
 {
-	FILE *file;
-
 	SETUP_OPEN(self->fd, 0);
-	if (access(MAX_TASKS, W_OK))
-		SKIP(return, "only root may change " MAX_TASKS);
-	file = fopen(MAX_TASKS, "re");
-	ASSERT_NE(NULL, file);
-	ASSERT_EQ(1, fscanf(file, "%u", &self->before));
-	fclose(file);
+	ASSERT_EQ(0, get_param("max_tasks", &self->before));
+	if (set_param("max_tasks", self->before))
+		SKIP(return, "only root may change max_tasks");
 }
 
 FIXTURE_TEARDOWN(max_tasks)
 {
-	EXPECT_EQ(0, set_max_tasks(self->before));
+	EXPECT_EQ(0, set_param("max_tasks", self->before));
 	close(self->fd);
 }
 
@@ -560,7 +570,7 @@ TEST_F(max_tasks, reached_is_EAGAIN)
 	int i;
 
 	ASSERT_LE(0, other);
-	ASSERT_EQ(0, set_max_tasks(5));
+	ASSERT_EQ(0, set_param("max_tasks", 5));
 	for (i = 0; i < 5; i++)
 		ASSERT_LT(0, kt_nop(self->fd, 0, 0));
 	/* Also when they have all ended: their completions are kept. */
@@ -582,7 +592,7 @@ TEST_F(max_tasks, reached_within_a_call)
 	struct ktask_desc descs[8] = {};
 	int error, i;
 
-	ASSERT_EQ(0, set_max_tasks(5));
+	ASSERT_EQ(0, set_param("max_tasks", 5));
 	for (i = 0; i < 8; i++)
 		descs[i].op = kt_op(self->fd, "nop");
 	EXPECT_EQ(5, kt_spawn(self->fd, descs, 8, &error));
@@ -597,7 +607,7 @@ TEST_F(max_tasks, reached_by_a_hash)
 	int file = sparse_file();
 
 	ASSERT_LE(0, file);
-	ASSERT_EQ(0, set_max_tasks(0));
+	ASSERT_EQ(0, set_param("max_tasks", 0));
 	EXPECT_EQ(-EAGAIN, kt_hash(self->fd, file, "sha256", 0));
 	EXPECT_EQ(0, file_tasks(self->fd));
 	close(file);
