@@ -191,6 +191,7 @@ struct place {
  * @limits: how many limits it has passed; under the session's lock
  * @cause: why it was aborted; under the session's lock
  * @blocking: its body is a blocking one
+ * @prompt: nothing has held it back when it was added
  * @visible: others may find it in the session
  * @joinable: its completion will be there to be taken; under the session's lock
  * @kept: only its output is still there to be taken; under the session's lock
@@ -231,6 +232,7 @@ struct job {
 	u8 limits;
 	u8 cause;
 	bool blocking;
+	bool prompt;
 	bool visible;
 	bool joinable;
 	bool kept;

@@ -261,6 +261,7 @@ int session_add(struct session *s, struct job *job, u32 group,
 		account_uncharge_job(job->account);
 	} else {
 		session_advance(job);
+		job->prompt = job->stage == JOB_READY;
 	}
 	session_unlock(s);
 	return err;
@@ -289,8 +290,8 @@ void session_remove(struct session *s, struct job *job)
  */
 void session_commit(struct session *s, struct job *job)
 {
-	/* Nobody else knows it, so what was ready stays so. */
-	if (!job->plan && READ_ONCE(job->stage) == JOB_READY) {
+	/* Nobody else does anything about it, so there is no need of the lock. */
+	if (job->prompt && !job->plan) {
 		job->stage = JOB_STARTED;
 		WRITE_ONCE(job->visible, true);
 		job_launch(job);

@@ -107,7 +107,9 @@ struct job *spawn_desc(struct session *s, const struct ktask_desc *desc)
  * @s: its session
  * @desc_size: bytes of a descriptor of the program's
  * @wait: to wait for room
- * @jobs: of a spawn of all or none: those made so far; else NULL
+ * @whole: all or none
+ * @jobs: those made so far, with references, if that is asked for or if others may
+ *	name them; else NULL
  * @nr_jobs: how many
  */
 struct spawner {
@@ -115,6 +117,7 @@ struct spawner {
 	struct session *s;
 	u32 desc_size;
 	bool wait;
+	bool whole;
 	struct job **jobs;
 	u32 nr_jobs;
 };
@@ -166,9 +169,11 @@ static int spawn_one(struct spawner *sp, struct ktask_desc __user *from)
 	err = put_user(job->id, &from->id);
 	if (err)
 		goto err_remove;
-	if (sp->jobs)
+	if (sp->jobs) {
+		ktask_get(&job->task);
 		sp->jobs[sp->nr_jobs++] = job;
-	else
+	}
+	if (!sp->whole)
 		spawn_commit(sp, job);
 	return 0;
 
@@ -191,7 +196,35 @@ static void spawn_settle(struct spawner *sp, int err)
 		session_remove(sp->s, sp->jobs[i - 1]);
 		job_drop(sp->jobs[i - 1]);
 	}
+}
+
+static void spawn_put_jobs(struct spawner *sp)
+{
+	u32 i;
+
+	for (i = 0; i < sp->nr_jobs; i++)
+		ktask_put(&sp->jobs[i]->task);
 	kvfree(sp->jobs);
+}
+
+/* Whether one of the descriptors may name one before it. */
+static bool spawn_has_after(const struct ktask_spawn *spawn)
+{
+	void __user *desc = u64_to_user_ptr(spawn->descs);
+	u32 i, nr_after;
+
+	if (spawn->nr < 2 ||
+	    spawn->desc_size < offsetofend(struct ktask_desc, nr_after))
+		return false;
+	for (i = 0; i < spawn->nr; i++, desc += spawn->desc_size) {
+		/* A fault is found again, and reported, where it is read. */
+		if (get_user(nr_after,
+			     &((struct ktask_desc __user *)desc)->nr_after))
+			return false;
+		if (nr_after)
+			return true;
+	}
+	return false;
 }
 
 static int spawn_check(const struct ktask_spawn *spawn)
@@ -216,19 +249,19 @@ static int spawn_check(const struct ktask_spawn *spawn)
 /* Return: 0, or why not all were started; spawn->spawned says how many were. */
 static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 {
-	const bool whole = spawn->flags & KTASK_SPAWN_ALL;
 	struct spawner sp = {
 		.file = file,
 		.s = file->private_data,
 		.desc_size = spawn->desc_size,
-		.wait = !(spawn->flags & KTASK_SPAWN_NOWAIT) && !whole &&
+		.wait = !(spawn->flags & (KTASK_SPAWN_NOWAIT | KTASK_SPAWN_ALL)) &&
 			!(file->f_flags & O_NONBLOCK),
+		.whole = spawn->flags & KTASK_SPAWN_ALL,
 	};
 	void __user *descs = u64_to_user_ptr(spawn->descs);
 	int err = 0;
 	u32 i;
 
-	if (whole) {
+	if (sp.whole || spawn_has_after(spawn)) {
 		sp.jobs = kvcalloc(spawn->nr, sizeof(*sp.jobs),
 				   GFP_KERNEL_ACCOUNT);
 		if (!sp.jobs)
@@ -245,10 +278,11 @@ static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 		if (need_resched())
 			cond_resched();
 	}
-	if (whole) {
+	if (sp.whole) {
 		spawn_settle(&sp, err);
 		i = err ? 0 : spawn->nr;
 	}
+	spawn_put_jobs(&sp);
 	spawn->spawned = i;
 	return err;
 }

@@ -7,11 +7,10 @@
  * the completion is copied out, and then the job is forgotten, or given back if
  * the copy failed: so a completion is seen once, and is not lost.
  *
- * The end of a job comes in any order with a joiner that has seen its task end:
- *
- *	session_job_ended()	ended; readable unless a joiner waits
- *	joiner, task has ended	takes it, perhaps before the above
- *	joiner, gives up	if ended and it was the last, readable
+ * While a joiner waits for a job by its id, its completion cannot be read. When it
+ * has ended, the joiner takes it; if the last joiner gives up, it can be read. Who
+ * has seen the task end waits until that has been noted, see task_settle(), so the
+ * session knows nothing taken that has not ended.
  *
  * A job whose completion was taken, but not the whole of its output, is kept,
  * found by session_output() only.
@@ -21,6 +20,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "../engine/engine.h"
 #include "device.h"
 
 /* Completions that one read copies out between two looks at the lock. */
@@ -31,7 +31,8 @@
 /* Off the lists of what can be read, if it is there. */
 static void session_unreadable(struct session *s, struct job *job)
 {
-	if (list_empty(&job->place.node))
+	/* One that has not ended may be in the list of a limit. */
+	if (!job->ended || list_empty(&job->place.node))
 		return;
 	list_del_init(&job->place.node);
 	s->all.nr_done--;
@@ -136,13 +137,17 @@ void session_join_cancel(struct session *s, struct job *job)
 	ktask_put(&job->task);
 }
 
-/* @job's task has ended; the caller was its joiner, and puts its reference. */
+/*
+ * The end of @job has been noted; the caller was its joiner. Puts the reference of
+ * session_join_begin().
+ */
 int session_join_take(struct session *s, struct job *job, struct delivery *d)
 {
 	bool put = false;
 	int err;
 
 	session_lock(s);
+	WARN_ON_ONCE(!job->ended);
 	job->joiners--;
 	if (job->taken || !job->joinable) {
 		session_unlock(s);
@@ -181,8 +186,10 @@ int session_join(struct session *s, u64 id, ktime_t deadline,
 						  TASK_INTERRUPTIBLE, deadline)
 			       : -ETIMEDOUT;
 	/* Joined, whatever its outcome; or err tells why not. */
-	if (ktask_done(&job->task))
+	if (ktask_done(&job->task)) {
+		task_settle(&job->task);
 		return session_join_take(s, job, to);
+	}
 	session_join_cancel(s, job);
 	return err;
 }
@@ -270,7 +277,7 @@ static ssize_t group_take_some(struct session *s, struct group *g,
 
 	for (i = 0; i < put; i++)
 		ktask_put(&jobs[i]->task);
-	return copied ?: err;
+	return copied ? (ssize_t)copied : err;
 }
 
 /* A thread that waits until so many completions can be read. */

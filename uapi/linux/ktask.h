@@ -245,7 +245,7 @@ struct ktask_op_info {
 
 /* In whatever way the other ends; else only if it returns 0 or more. */
 #define KTASK_AFTER_ANY		0x1
-/* @id is an index into the array of this call: an earlier one. KTASK_SPAWN_ALL */
+/* @id is an index into the array of this call: an earlier one. */
 #define KTASK_AFTER_INDEX	0x2
 /* The other's output is this task's input, behind that of those named before. */
 #define KTASK_AFTER_INPUT	0x4
