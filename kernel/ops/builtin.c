@@ -8,6 +8,11 @@ static struct ktask_op *const builtin[] = {
 	&nop_op,
 	&sleep_op,
 	&hash_op,
+	&read_op,
+	&write_op,
+	&fsync_op,
+	&copy_op,
+	&poll_op,
 };
 
 static void unregister(int n)

@@ -1,64 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Op "hash": digest of a file, or of a part of it, by the kernel's crypto API.
+ * Op "hash": digest of a file, or of what another task leaves, or of a part of
+ * either, by the kernel's crypto API.
  *
  * A blocking task, since reading may wait for a disk.
  */
 #include <crypto/hash.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "file.h"
 #include "ops.h"
 
 /* Also how far an abort may lag behind. */
 #define HASH_CHUNK	SZ_64K
 
 struct hash_frame {
-	struct file *file;
+	struct file *file;	/* NULL: the input */
 	struct crypto_shash *tfm;
 	loff_t pos;
 	loff_t end;
 };
-
-/* Whether we can read @file from a position of our own. */
-static int hash_check_file(const struct file *file)
-{
-	const struct inode *inode = file_inode(file);
-
-	if (!(file->f_mode & FMODE_READ))
-		return -EBADF;
-	if (S_ISDIR(inode->i_mode))
-		return -EISDIR;
-	if (S_ISFIFO(inode->i_mode) || S_ISSOCK(inode->i_mode) ||
-	    !(file->f_mode & FMODE_PREAD))
-		return -ESPIPE;
-	if (!S_ISREG(inode->i_mode) && !S_ISBLK(inode->i_mode))
-		return -EINVAL;
-	/* What kernel_read() would refuse later, with a line in the log. */
-	if (!file->f_op->read_iter || file->f_op->read)
-		return -EINVAL;
-	/* Our buffer is not the caller's to have aligned. */
-	if (file->f_flags & O_DIRECT)
-		return -EINVAL;
-	return 0;
-}
-
-static int hash_set_range(struct hash_frame *f,
-			  const struct ktask_args_hash *a)
-{
-	u64 end;
-
-	if (a->offset > MAX_LFS_FILESIZE ||
-	    check_add_overflow(a->offset, a->length, &end) ||
-	    end > MAX_LFS_FILESIZE)
-		return -EINVAL;
-	f->pos = a->offset;
-	f->end = a->length ? end : MAX_LFS_FILESIZE;
-	return 0;
-}
 
 static struct crypto_shash *hash_alg(const char *name)
 {
@@ -75,6 +39,30 @@ static struct crypto_shash *hash_alg(const char *name)
 	return tfm;
 }
 
+/* Return: the file to be hashed; NULL: the input; or ERR_PTR(). */
+static struct file *hash_file(struct ktask *t, int fd)
+{
+	bool has_input = ktask_op_has_input(t);
+	struct file *file;
+	int err;
+
+	if (has_input == (fd != -1))
+		return ERR_PTR(-EINVAL);
+	if (has_input)
+		return NULL;
+	file = ktask_op_fget(t, fd);
+	if (IS_ERR(file))
+		return file;
+	err = file_check_read(file, true);
+	if (!err && !S_ISREG(file_inode(file)->i_mode) &&
+	    !S_ISBLK(file_inode(file)->i_mode))
+		err = -EINVAL;
+	if (!err)
+		return file;
+	ktask_op_fput(file);
+	return ERR_PTR(err);
+}
+
 static int hash_prepare(struct ktask *t, const void *args)
 {
 	const struct ktask_args_hash *a = args;
@@ -85,33 +73,19 @@ static int hash_prepare(struct ktask *t, const void *args)
 		return -EOPNOTSUPP;
 	if (!*a->alg || strnlen(a->alg, sizeof(a->alg)) == sizeof(a->alg))
 		return -EINVAL;
-	err = hash_set_range(f, a);
-	if (err)
-		return err;
+	if (!file_range_ok(a->offset, a->length))
+		return -EINVAL;
+	f->pos = a->offset;
+	f->end = a->length ? f->pos + a->length : MAX_LFS_FILESIZE;
 
-	f->file = fget(a->fd);
-	if (!f->file)
-		return -EBADF;
-	err = hash_check_file(f->file);
-	if (!err) {
-		f->tfm = hash_alg(a->alg);
-		err = PTR_ERR_OR_ZERO(f->tfm);
-	}
-	if (err)
-		fput(f->file);
+	f->file = hash_file(t, a->fd);
+	if (IS_ERR(f->file))
+		return PTR_ERR(f->file);
+	f->tfm = hash_alg(a->alg);
+	err = PTR_ERR_OR_ZERO(f->tfm);
+	if (err && f->file)
+		ktask_op_fput(f->file);
 	return err;
-}
-
-/*
- * Let go of the file before the program learns that the task is over. fput()
- * would leave that for later in a worker, and keep the file system busy.
- */
-static void hash_put_file(struct file *file)
-{
-	if (current->flags & PF_KTHREAD)
-		__fput_sync(file);
-	else
-		fput(file);
 }
 
 static void hash_release(struct ktask *t)
@@ -119,11 +93,12 @@ static void hash_release(struct ktask *t)
 	struct hash_frame *f = ktask_frame(t);
 
 	crypto_free_shash(f->tfm);
-	hash_put_file(f->file);
+	if (f->file)
+		ktask_op_fput(f->file);
 }
 
 /* Return: 0 at the end, or a negative errno. */
-static int hash_read(struct ktask *t, struct shash_desc *desc, void *chunk)
+static int hash_file_data(struct ktask *t, struct shash_desc *desc, void *chunk)
 {
 	struct hash_frame *f = ktask_frame(t);
 
@@ -145,30 +120,67 @@ static int hash_read(struct ktask *t, struct shash_desc *desc, void *chunk)
 	return 0;
 }
 
+/* Return: 0, or a negative errno. */
+static int hash_input(struct ktask *t, struct shash_desc *desc)
+{
+	struct hash_frame *f = ktask_frame(t);
+	const void *input;
+	size_t len;
+
+	input = ktask_op_input(t, &len);
+	if (IS_ERR(input))
+		return PTR_ERR(input);
+	f->end = min_t(loff_t, f->end, len);
+	while (f->pos < f->end) {
+		size_t n = min_t(loff_t, HASH_CHUNK, f->end - f->pos);
+		int err;
+
+		if (ktask_aborted(t))
+			return -ECANCELED;
+		err = crypto_shash_update(desc, input + f->pos, n);
+		if (err)
+			return err;
+		f->pos += n;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int hash_data(struct ktask *t, struct shash_desc *desc)
+{
+	struct hash_frame *f = ktask_frame(t);
+	void *chunk;
+	int err;
+
+	if (!f->file)
+		return hash_input(t, desc);
+	chunk = kmalloc(HASH_CHUNK, GFP_KERNEL_ACCOUNT);
+	if (!chunk)
+		return -ENOMEM;
+	err = hash_file_data(t, desc, chunk);
+	kfree(chunk);
+	return err;
+}
+
 static long hash_run(struct ktask *t)
 {
 	struct hash_frame *f = ktask_frame(t);
 	SHASH_DESC_ON_STACK(desc, f->tfm);
 	u8 digest[KTASK_OUT_MAX];
 	loff_t start = f->pos;
-	void *chunk;
 	int err;
 
-	chunk = kmalloc(HASH_CHUNK, GFP_KERNEL_ACCOUNT);
-	if (!chunk)
-		return -ENOMEM;
 	desc->tfm = f->tfm;
 	err = crypto_shash_init(desc);
 	if (!err)
-		err = hash_read(t, desc, chunk);
+		err = hash_data(t, desc);
 	if (!err)
 		err = crypto_shash_final(desc, digest);
 	if (!err)
 		err = ktask_op_output(t, digest,
 				      crypto_shash_digestsize(f->tfm));
 	shash_desc_zero(desc);
-	kfree(chunk);
-	return err ?: f->pos - start;
+	return file_result(err) ?: f->pos - start;
 }
 
 static const struct ktask_op_arg hash_args[] = {
@@ -183,10 +195,12 @@ static const struct ktask_op_arg hash_args[] = {
 struct ktask_op hash_op = {
 	.name = "hash",
 	.summary = "digest of a file or of a part of it",
+	.flags = KTASK_OP_INPUT,
 	.args = hash_args,
 	.nr_args = ARRAY_SIZE(hash_args),
 	.args_size = sizeof(struct ktask_args_hash),
 	.args_min = offsetofend(struct ktask_args_hash, alg),
+	.out_size = KTASK_OUT_MAX,
 	.frame_size = sizeof(struct hash_frame),
 	.prepare = hash_prepare,
 	.run = hash_run,

@@ -12,6 +12,11 @@
 extern struct ktask_op nop_op;
 extern struct ktask_op sleep_op;
 extern struct ktask_op hash_op;
+extern struct ktask_op read_op;
+extern struct ktask_op write_op;
+extern struct ktask_op fsync_op;
+extern struct ktask_op copy_op;
+extern struct ktask_op poll_op;
 
 int ktask_ops_init(void);
 void ktask_ops_exit(void);
