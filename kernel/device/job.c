@@ -326,9 +326,13 @@ void job_completion(struct job *job, struct ktask_completion *c)
 
 int __init job_cache_init(void)
 {
-	job_cache = kmem_cache_create("ktask_job",
-				      sizeof(struct job) + CACHED_FRAME, 0,
-				      SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
+	/* Outputs are copied to programs from where they are. */
+	job_cache = kmem_cache_create_usercopy("ktask_job",
+					       sizeof(struct job) + CACHED_FRAME,
+					       0, SLAB_ACCOUNT,
+					       offsetof(struct job, out),
+					       sizeof_field(struct job, out),
+					       NULL);
 	return job_cache ? 0 : -ENOMEM;
 }
 

@@ -431,6 +431,34 @@ static bool job_is(const struct job *job, const struct group *g,
 	return (!g || job->group == g) && (!files || job->files == files);
 }
 
+/* Jobs that are looked at under the lock in one go. */
+#define ABORT_LOOKS	256
+
+/*
+ * Note of jobs up to @last that they shall end. Those that wait for others of them
+ * do not begin when these end, then.
+ */
+static void session_doom(struct session *s, u64 last, const struct group *g,
+			 const struct files_struct *files)
+{
+	unsigned long id = 0;
+	unsigned int looks = 0;
+	struct job *job;
+
+	session_lock(s);
+	while ((job = xa_find_after(&s->jobs, &id, last, XA_PRESENT))) {
+		if (READ_ONCE(job->visible) && !job->ended &&
+		    job_is(job, g, files) && !job->cause)
+			job->cause = KTASK_CAUSE_ABORT;
+		if (++looks % ABORT_LOOKS == 0) {
+			session_unlock(s);
+			cond_resched();
+			session_lock(s);
+		}
+	}
+	session_unlock(s);
+}
+
 /* Those that are there when it is called: of a group, bound to a table, or all. */
 static void session_abort_those(struct session *s, const struct group *g,
 				const struct files_struct *files)
@@ -441,10 +469,11 @@ static void session_abort_those(struct session *s, const struct group *g,
 
 	session_lock(s);
 	last = s->last_id;
-	for (;;) {
-		job = xa_find_after(&s->jobs, &id, last, XA_PRESENT);
-		if (!job)
-			break;
+	session_unlock(s);
+	session_doom(s, last, g, files);
+
+	session_lock(s);
+	while ((job = xa_find_after(&s->jobs, &id, last, XA_PRESENT))) {
 		if (!READ_ONCE(job->visible) || job->ended ||
 		    !job_is(job, g, files))
 			continue;

@@ -17,6 +17,8 @@
 #define DESC_FLAGS	(KTASK_DESC_DETACHED | KTASK_DESC_ON_CPU |	\
 			 KTASK_DESC_DEADLINE | KTASK_DESC_START_AT)
 
+#define COLLECT_MAX	((u32)(INT_MAX / sizeof(struct ktask_completion)))
+
 static int desc_check_cpu(const struct ktask_desc *desc)
 {
 	if (!(desc->flags & KTASK_DESC_ON_CPU))
@@ -235,8 +237,7 @@ static int spawn_check(const struct ktask_spawn *spawn)
 	    (!spawn->nr && !spawn->max_completions))
 		return -EINVAL;
 	if (spawn->timeout_ns < -1 ||
-	    spawn->min_completions > spawn->max_completions ||
-	    spawn->max_completions > INT_MAX / sizeof(struct ktask_completion))
+	    spawn->min_completions > spawn->max_completions)
 		return -EINVAL;
 	if (!spawn->nr)
 		return 0;
@@ -290,13 +291,15 @@ static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 /* Take completions, as KTASK_SPAWN may be told to. */
 static void spawn_collect(struct file *file, struct ktask_spawn *spawn)
 {
+	/* More than anybody has room for. */
+	u32 max = min(spawn->max_completions, COLLECT_MAX);
 	bool all = spawn->spawned == spawn->nr;
-	u32 min = all ? spawn->min_completions : 0;
+	u32 min = all ? min(spawn->min_completions, max) : 0;
 	struct iov_iter to;
 	int err;
 
 	iov_iter_ubuf(&to, ITER_DEST, u64_to_user_ptr(spawn->completions),
-		      spawn->max_completions * sizeof(struct ktask_completion));
+		      max * sizeof(struct ktask_completion));
 	spawn->completed = session_collect(file->private_data, &to, min,
 					   timeout_deadline(file,
 							    spawn->timeout_ns),

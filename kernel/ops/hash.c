@@ -46,10 +46,8 @@ static struct file *hash_file(struct ktask *t, int fd)
 	struct file *file;
 	int err;
 
-	if (has_input == (fd != -1))
-		return ERR_PTR(-EINVAL);
 	if (has_input)
-		return NULL;
+		return fd == -1 ? NULL : ERR_PTR(-EINVAL);
 	file = ktask_op_fget(t, fd);
 	if (IS_ERR(file))
 		return file;

@@ -267,9 +267,9 @@ TEST_F(hash, character_device_is_EINVAL)
 	}
 }
 
-TEST_F(hash, ktask_itself_is_ESPIPE)
+TEST_F(hash, ktask_itself_is_EINVAL)
 {
-	EXPECT_EQ(-ESPIPE, hash_of(self, self->fd));
+	EXPECT_EQ(-EINVAL, hash_of(self, self->fd));
 }
 
 TEST_F(hash, epoll_is_ESPIPE)

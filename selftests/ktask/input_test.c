@@ -250,7 +250,7 @@ TEST_F(input, that_the_op_does_not_take_is_EOPNOTSUPP)
 	EXPECT_REFUSED(EOPNOTSUPP, &desc);
 }
 
-TEST_F(input, beside_a_file_or_neither_is_EINVAL)
+TEST_F(input, beside_a_file_is_EINVAL_and_neither_EBADF)
 {
 	struct ktask_args_hash args = { .fd = -1, .alg = "sha256" };
 	struct ktask_after after = {
@@ -260,7 +260,7 @@ TEST_F(input, beside_a_file_or_neither_is_EINVAL)
 	struct ktask_desc desc = kt_desc(self->fd, "hash", &args, sizeof(args));
 
 	/* Hashes nothing, */
-	EXPECT_REFUSED(EINVAL, &desc);
+	EXPECT_REFUSED(EBADF, &desc);
 	/* or two things. */
 	ASSERT_LE(0, args.fd = pattern_file(10));
 	desc.after = to_u64(&after);

@@ -843,7 +843,8 @@ struct ktask_args_sleep {
 
 /**
  * struct ktask_args_hash - op "hash": digest of a file or of a part of it
- * @fd: a regular file or block device, open for reading; -1: hash the input
+ * @fd: a regular file or block device, open for reading; -1, if the task is
+ *	handed an input: hash that
  * @flags: must be 0
  * @offset: where to begin, in bytes
  * @length: how many bytes; 0: to the end of the file
@@ -855,7 +856,7 @@ struct ktask_args_sleep {
  * Spawn fails with EBADF (not a descriptor, or not open for reading), EISDIR
  * (a directory), ESPIPE (a pipe, a socket or a terminal), EINVAL (a file that
  * the kernel cannot read for us, an @alg that is not terminated, or a range
- * beyond the largest file; or an input beside a file, or neither), EOPNOTSUPP
+ * beyond the largest file; or an input beside a file), EOPNOTSUPP
  * (the kernel has no such algorithm, or its digest is over %KTASK_OUT_MAX).
  */
 struct ktask_args_hash {
