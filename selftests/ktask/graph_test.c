@@ -289,9 +289,9 @@ TEST_F(graph, held_task_times_out)
 
 TEST_F(graph, delay_runs_while_a_task_is_held)
 {
+	int64_t start = now_ns();
 	struct ktask_after after = { .id = kt_sleep(self->fd, 300 * MSEC, 0) };
 	struct ktask_desc desc = nop_after(self, true, &after, 1);
-	int64_t start = now_ns();
 
 	/* Were they added up, it would be more than the timeout. */
 	desc.delay_ns = 200 * MSEC;
