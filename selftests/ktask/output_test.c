@@ -289,10 +289,10 @@ TEST_F(output, fetched_in_parts)
 	EXPECT_GONE(id);
 }
 
-TEST_F(output, offsets_beyond_the_end)
+TEST_F(output, offset_beyond_the_end_is_EINVAL)
 {
 	static const __u64 offsets[] = {
-		LONG, LONG + 1, 1ULL << 32, INT64_MAX, 1ULL << 63, UINT64_MAX,
+		LONG + 1, 1ULL << 32, INT64_MAX, 1ULL << 63, UINT64_MAX,
 	};
 	int64_t id = spawn(self, LONG);
 	size_t i;
@@ -300,10 +300,14 @@ TEST_F(output, offsets_beyond_the_end)
 	ASSERT_LT(0, id);
 	ASSERT_EQ(1, kt_read(self->fd, &self->c, 1));
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
-		EXPECT_EQ(0, kt_output(self->fd, KTASK_OUTPUT_KEEP, id, offsets[i],
-				       self->got, UINT64_MAX, &self->total));
+		EXPECT_EQ(-EINVAL, kt_output(self->fd, i % 2 ? KTASK_OUTPUT_KEEP : 0,
+					     id, offsets[i], self->got, UINT64_MAX,
+					     &self->total));
 		EXPECT_EQ(LONG, self->total);
 	}
+	EXPECT_EQ(0, kt_output(self->fd, KTASK_OUTPUT_KEEP, id, LONG, self->got,
+			       UINT64_MAX, &self->total));
+	EXPECT_EQ(LONG, self->total);
 	EXPECT_EQ(1, kt_output(self->fd, KTASK_OUTPUT_KEEP, id, LONG - 1, self->got,
 			       UINT64_MAX, NULL));
 	EXPECT_GOT(LONG - 1, 1);
@@ -383,12 +387,29 @@ TEST_F(output, kept_one_is_no_task)
 
 	ASSERT_LT(0, id);
 	ASSERT_EQ(1, kt_read(self->fd, &self->c, 1));
-	EXPECT_EQ(0, file_tasks(self->fd));
 	EXPECT_EQ(-ENOENT, kt_join(self->fd, id, 0, &self->c));
 	EXPECT_EQ(-ENOENT, kt_abort(self->fd, id));
 	EXPECT_EQ(-ENOENT, kt_status(self->fd, id, &task));
 	EXPECT_EQ(0, kt_list(self->fd, 0, &file, &last, &task, 1));
 	EXPECT_EQ(0, kt_read(self->fd, &self->c, 1));
+	EXPECT_EQ(LONG, kt_output(self->fd, 0, id, 0, self->got, LONG, NULL));
+}
+
+/* Nor does it take the room of one. */
+TEST_F(output, kept_one_takes_no_room)
+{
+	int64_t nr = kt_group_new(self->fd, 1, 1), id;
+	struct ktask_group group;
+
+	ASSERT_LT(0, nr);
+	ASSERT_EQ(0, kt_group_set(self->fd, 0, 1, 1));
+	ASSERT_LT(0, id = spawn_on(self, self->fd, LONG, nr));
+	ASSERT_EQ(1, kt_read(self->fd, &self->c, 1));
+	ASSERT_EQ(0, kt_group_get(self->fd, nr, &group));
+	EXPECT_EQ(0, group.nr_tasks);
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, O_NONBLOCK));
+	EXPECT_LT(0, kt_nop(self->fd, 0, 0));
+	EXPECT_EQ(0, kt_group_remove(self->fd, nr));
 	EXPECT_EQ(LONG, kt_output(self->fd, 0, id, 0, self->got, LONG, NULL));
 }
 

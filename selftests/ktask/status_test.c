@@ -419,7 +419,7 @@ static void other_main(uid_t uid, int nr, int in, int out)
 	fd = kt_open(0);
 	if (fd < 0 || kt_sleep_many(fd, HOUR, nr) || write(out, "", 1) != 1)
 		_exit(2);
-	_exit(read(in, &byte, 1) < 0);
+	_exit(read(in, &byte, 1) != 1);
 }
 
 static int other_start(struct other *o, uid_t uid, int nr)
@@ -442,11 +442,14 @@ static int other_start(struct other *o, uid_t uid, int nr)
 	return read(o->out, &byte, 1) == 1 ? 0 : -1;
 }
 
+/* Others have copies of the pipe's end: closing it would tell nobody. */
 static int other_end(struct other *o)
 {
+	int told = write(o->in, "", 1);
+
 	close(o->in);
 	close(o->out);
-	return child_status(o->pid);
+	return told == 1 ? child_status(o->pid) : -1;
 }
 
 /* Go through all files. Counts tasks of each user; -1: something is wrong. */

@@ -355,7 +355,7 @@ struct ktask_desc {
  * @completions: pointer to room for @max_completions of &struct
  *	ktask_completion, or 0
  * @max_completions: how many to take at most, of whichever tasks of the set end
- *	first
+ *	first; less than 2 GiB of them
  * @min_completions: how many to wait for
  * @timeout_ns: how long to wait for these; 0: not at all; -1: until they are
  *	there
@@ -575,7 +575,7 @@ struct ktask_join_any {
  * @size: sizeof(struct ktask_output)
  * @flags: %KTASK_OUTPUT_KEEP
  * @id: a task that has ended
- * @offset: where to begin in the output
+ * @offset: where to begin in the output; EINVAL if that is beyond its end
  * @buf: pointer to room for it
  * @len: in: bytes there; out: bytes copied
  * @total: out: bytes of the whole output
