@@ -23,3 +23,14 @@ int ktask_abort_all(struct ktask_set *set)
 
 	return set_ioctl(set, KTASK_ABORT, &cmd);
 }
+
+int ktask_abort_group(struct ktask_set *set, uint32_t group)
+{
+	struct ktask_abort cmd = {
+		.size = sizeof(cmd),
+		.flags = KTASK_ABORT_GROUP,
+		.id = group,
+	};
+
+	return set_ioctl(set, KTASK_ABORT, &cmd);
+}

@@ -44,4 +44,10 @@ static inline int64_t deadline_left(int64_t at)
 	return at > now ? at - now : 0;
 }
 
+/* What is left of a timeout that ends then. */
+static inline int64_t deadline_timeout(int64_t at, int64_t timeout_ns)
+{
+	return timeout_ns == KTASK_FOREVER ? KTASK_FOREVER : deadline_left(at);
+}
+
 #endif /* LIBKTASK_DEADLINE_H */

@@ -47,8 +47,10 @@ static inline int set_ioctl(const struct ktask_set *set, unsigned long cmd, void
 	return ioctl(set->fd, cmd, arg) < 0 ? -errno : 0;
 }
 
-int set_join(struct ktask_set *set, uint64_t id, struct ktask_completion *completion,
-	     int64_t timeout_ns);
+int set_ioctl_wait(const struct ktask_set *set, unsigned long cmd, void *arg,
+		   __s64 *timeout_ns);
+
+int op_number(const struct ktask_set *set, const char *name, uint32_t *op);
 
 int name_copy(char *dst, size_t size, const char *src);
 

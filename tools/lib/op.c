@@ -9,7 +9,8 @@
 /* Room for arguments at the first try; few operations have more. */
 #define ARGS_GUESS	8
 
-int ktask_op_find(struct ktask_set *set, const char *name, uint32_t *op)
+/* As it is now: it is not remembered, nor taken from what is. */
+int op_number(const struct ktask_set *set, const char *name, uint32_t *op)
 {
 	struct ktask_op_info info = {
 		.size = sizeof(info),
@@ -17,16 +18,27 @@ int ktask_op_find(struct ktask_set *set, const char *name, uint32_t *op)
 	};
 	int err;
 
-	if (op_cache_get(&set->ops, name, op))
-		return 0;
-
 	err = name_copy(info.name, sizeof(info.name), name);
 	if (!err)
 		err = set_ioctl(set, KTASK_OP_INFO, &info);
 	if (!err)
-		err = op_cache_put(&set->ops, name, info.op);
-	if (!err)
 		*op = info.op;
+	return err;
+}
+
+int ktask_op_find(struct ktask_set *set, const char *name, uint32_t *op)
+{
+	uint32_t nr;
+	int err;
+
+	if (op_cache_get(&set->ops, name, op))
+		return 0;
+
+	err = op_number(set, name, &nr);
+	if (!err)
+		err = op_cache_put(&set->ops, name, nr);
+	if (!err)
+		*op = nr;
 	return err;
 }
 

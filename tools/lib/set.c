@@ -8,6 +8,21 @@
 
 #include "internal.h"
 
+static struct ktask_set *set_alloc(void)
+{
+	struct ktask_set *set = calloc(1, sizeof(*set));
+
+	if (set)
+		op_cache_init(&set->ops);
+	return set;
+}
+
+static void set_free(struct ktask_set *set)
+{
+	op_cache_destroy(&set->ops);
+	free(set);
+}
+
 int ktask_set_open(struct ktask_set **set, unsigned int flags)
 {
 	struct ktask_set *s;
@@ -18,7 +33,7 @@ int ktask_set_open(struct ktask_set **set, unsigned int flags)
 	if (flags & ~KTASK_SET_NONBLOCK)
 		return -EINVAL;
 
-	s = calloc(1, sizeof(*s));
+	s = set_alloc();
 	if (!s)
 		return -ENOMEM;
 
@@ -30,11 +45,33 @@ int ktask_set_open(struct ktask_set **set, unsigned int flags)
 	} while (s->fd < 0 && errno == EINTR);
 	if (s->fd < 0) {
 		err = -errno;
-		free(s);
+		set_free(s);
 		return err;
 	}
 
-	op_cache_init(&s->ops);
+	*set = s;
+	return 0;
+}
+
+int ktask_set_adopt(struct ktask_set **set, int fd)
+{
+	struct ktask_info info;
+	struct ktask_set *s;
+	int err;
+
+	*set = NULL;
+	s = set_alloc();
+	if (!s)
+		return -ENOMEM;
+
+	/* Only our device answers that. */
+	s->fd = fd;
+	err = ktask_info(s, &info);
+	if (err) {
+		set_free(s);
+		return err;
+	}
+
 	*set = s;
 	return 0;
 }
@@ -46,8 +83,7 @@ void ktask_set_close(struct ktask_set *set)
 
 	/* The kernel aborts and waits. Never retried: the number is free. */
 	close(set->fd);
-	op_cache_destroy(&set->ops);
-	free(set);
+	set_free(set);
 }
 
 int ktask_set_fd(const struct ktask_set *set)
