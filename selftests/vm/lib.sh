@@ -53,7 +53,8 @@ tools_for() {
 			mandoc:mandoc shellcheck:shellcheck ;;
 	tests)	# build the tests, for 32-bit callers too
 		echo '/usr/lib/gcc/*/*/32/libgcc.a:gcc-multilib' g++:g++ \
-			mandoc:mandoc man:man-db git:git ;;
+			mandoc:mandoc man:man-db git:git \
+			abidw:abigail-tools abidiff:abigail-tools ;;
 	model)	# search the model of the task state machine
 		echo spin:spin gcc:gcc ;;
 	coverage) # read what a module has counted

@@ -19,6 +19,9 @@ MANDIR		?= $(PREFIX)/share/man
 ifeq ($(origin CC),default)
 CC		:= gcc
 endif
+ifeq ($(origin CXX),default)
+CXX		:= g++
+endif
 INSTALL		?= install
 PKG_CONFIG	?= pkg-config
 
