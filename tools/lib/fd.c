@@ -36,8 +36,9 @@ ssize_t ktask_fd_read(int fd, struct ktask_completion *completions, size_t max)
 
 	if (!max)
 		return -EINVAL;
-	if (max > SSIZE_MAX / sizeof(*completions))
-		max = SSIZE_MAX / sizeof(*completions);
+	/* No more is read at once, and the kernel asks for memory of that size. */
+	if (max > INT_MAX / sizeof(*completions))
+		max = INT_MAX / sizeof(*completions);
 	do {
 		n = read(fd, completions, max * sizeof(*completions));
 	} while (n < 0 && errno == EINTR);

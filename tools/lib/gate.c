@@ -1,52 +1,37 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A task that ends when we say so: it polls an eventfd of ours.
+ * A task that would start at the end of time.
  */
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include "gate.h"
 #include "internal.h"
 
-int gate_create(struct gate *gate, struct ktask_set *set)
+/*
+ * @like: the task that it is made as, because the set may have been restricted to
+ * some operations; what that runs after has %KTASK_AFTER_ANY.
+ */
+int gate_create(struct gate *gate, struct ktask_set *set, const struct ktask_desc *like)
 {
-	struct ktask_args_poll args = { .events = POLLIN };
-	struct ktask_desc desc;
+	struct ktask_desc desc = {
+		.op = like->op,
+		.args = like->args,
+		.args_size = like->args_size,
+		.after = like->after,
+		.nr_after = like->nr_after,
+	};
 	ssize_t n;
-	int err;
 
+	ktask_desc_name(&desc, "gate");
+	ktask_desc_start_at(&desc, UINT64_MAX);
+	ktask_desc_detached(&desc);
+	n = ktask_spawn_nowait(set, &desc, 1, NULL);
+	if (n < 0)
+		return n;
 	gate->set = set;
-	gate->event = eventfd(0, EFD_CLOEXEC);
-	if (gate->event < 0)
-		return -errno;
-
-	args.fd = gate->event;
-	err = ktask_desc_init(set, &desc, "poll", &args, sizeof(args));
-	if (!err) {
-		ktask_desc_detached(&desc);
-		n = ktask_spawn_nowait(set, &desc, 1, NULL);
-		err = n < 0 ? n : 0;
-	}
-	if (err)
-		close(gate->event);
-	else
-		gate->id = desc.id;
-	return err;
+	gate->id = desc.id;
+	return 0;
 }
 
-/* Those after it may run, unless they fail: 0, or a negative errno. */
-int gate_open(struct gate *gate)
-{
-	int err = eventfd_write(gate->event, 1) ? -errno : 0;
-
-	close(gate->event);
-	return err;
-}
-
-/* Those that run only after its success never will. */
-void gate_break(struct gate *gate)
+void gate_open(struct gate *gate)
 {
 	ktask_abort(gate->set, gate->id);
-	close(gate->event);
 }

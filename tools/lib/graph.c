@@ -67,36 +67,32 @@ static int add_after(struct graph_node *node, uint64_t id, uint32_t flags)
 }
 
 /* The tasks of the set that it is to run after. */
-static int copy_after(struct graph_node *node)
+static int copy_after(struct graph_node *node, const struct ktask_desc *desc)
 {
-	const struct ktask_after *after = (void *)(uintptr_t)node->desc.after;
+	const struct ktask_after *after = (void *)(uintptr_t)desc->after;
 	uint32_t i;
 	int err;
 
-	for (i = 0; i < node->desc.nr_after; i++) {
+	for (i = 0; i < desc->nr_after; i++) {
 		if (is_edge(&after[i]))
 			return -EINVAL;
 		err = add_after(node, after[i].id, after[i].flags);
 		if (err)
 			return err;
 	}
-	node->desc.after = 0;
-	node->desc.nr_after = 0;
 	return 0;
 }
 
-static int copy_args(struct graph_node *node)
+static int copy_args(struct graph_node *node, const struct ktask_desc *desc)
 {
-	const void *args = (void *)(uintptr_t)node->desc.args;
 	void *copy;
 
-	node->desc.args = 0;
-	if (!node->desc.args_size)
+	if (!desc->args_size)
 		return 0;
-	copy = malloc(node->desc.args_size);
+	copy = malloc(desc->args_size);
 	if (!copy)
 		return -ENOMEM;
-	memcpy(copy, args, node->desc.args_size);
+	memcpy(copy, (void *)(uintptr_t)desc->args, desc->args_size);
 	node->desc.args = to_u64(copy);
 	return 0;
 }
@@ -106,13 +102,16 @@ int64_t ktask_graph_add(struct ktask_graph *graph, const struct ktask_desc *desc
 	struct graph_node node = { .desc = *desc };
 	int err;
 
+	/* What these are to point to is its own. */
+	node.desc.args = 0;
+	ktask_desc_after(&node.desc, NULL, 0);
 	if (graph->nr > INT32_MAX)
 		return -E2BIG;
 	err = grow(&graph->nodes, graph->nr, &graph->room, sizeof(*graph->nodes));
 	if (!err)
-		err = copy_args(&node);
+		err = copy_args(&node, desc);
 	if (!err)
-		err = copy_after(&node);
+		err = copy_after(&node, desc);
 	if (err) {
 		node_destroy(&node);
 		return err;

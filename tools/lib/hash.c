@@ -15,6 +15,9 @@ int64_t ktask_spawn_hash_range(struct ktask_set *set, int fd, uint64_t offset,
 	uint64_t id;
 	int err;
 
+	/* To the operation that means its input, which there is none of here. */
+	if (fd < 0)
+		return -EBADF;
 	err = name_copy(args.alg, sizeof(args.alg), alg);
 	if (!err)
 		err = ktask_spawn(set, "hash", &args, sizeof(args), NULL, user_data, &id);

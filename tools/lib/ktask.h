@@ -123,7 +123,7 @@ KTASK_API int ktask_set_eventfd(struct ktask_set *set, int fd);
  *
  * Return: 0, or
  * -ENOENT: there is no such operation, nothing has been restricted;
- * -ENAMETOOLONG: a name is too long to be one; -E2BIG: @nr is too large;
+ * -ENAMETOOLONG: a name is too long to be one; -EINVAL: @nr is too large;
  * -EOPNOTSUPP: unknown @flags; -ENOMEM: out of memory.
  */
 KTASK_API int ktask_set_restrict(struct ktask_set *set, const char *const *ops,
@@ -320,11 +320,11 @@ KTASK_API int ktask_spawn(struct ktask_set *set, const char *op, const void *arg
  * Return: the task's id, which is above 0, or as ktask_spawn(), or
  * -ENOENT: also that it is to run after a task that the set does not have, or in
  *	a group that it does not have;
- * -EINVAL: also a wrong value in @desc;
- * -EOPNOTSUPP: an unknown flag, or the operation takes no input;
+ * -EINVAL: also a wrong value in @desc, such as that it is to run after more than
+ *	%KTASK_IDS_MAX tasks;
+ * -EOPNOTSUPP: an unknown flag or priority, or the operation takes no input;
  * -EPERM: also a priority or a CPU that the caller may not use;
- * -ENXIO: the CPU is offline;
- * -E2BIG: also that it is to run after too many tasks.
+ * -ENXIO: the CPU is offline.
  */
 KTASK_API int64_t ktask_spawn_desc(struct ktask_set *set, struct ktask_desc *desc);
 
@@ -332,10 +332,12 @@ KTASK_API int64_t ktask_spawn_desc(struct ktask_set *set, struct ktask_desc *des
  * ktask_spawn_many() - start many tasks with as few system calls as can be
  * @set: the set that shall own them
  * @descs: what to start; the id of each that was started is written into it
- * @nr: how many, which may be more than %KTASK_SPAWN_MAX, but then
- *	%KTASK_AFTER_INDEX counts from the last multiple of that
+ * @nr: how many, which may be more than %KTASK_SPAWN_MAX
  * @error: where to put why descs[returned number] was not started, as a
  *	negative errno, or 0 when all were; may be NULL
+ *
+ * %KTASK_AFTER_INDEX is for ktask_spawn_all(); here tasks run after tasks that are
+ * there already.
  *
  * Waits for room where the set or a group is limited: somebody else must take
  * completions then.
@@ -364,10 +366,11 @@ KTASK_API ssize_t ktask_spawn_nowait(struct ktask_set *set, struct ktask_desc *d
  * @descs: what to start; the id of each is written into it
  * @nr: how many, up to %KTASK_SPAWN_MAX
  *
- * None runs before all have been taken. Does not wait for room.
+ * None runs before all have been taken. With %KTASK_AFTER_INDEX they may run after
+ * others of the same array, which come before them. Does not wait for room.
  *
  * Return: 0, or as ktask_spawn_desc(); -EAGAIN: there is no room for all;
- * -E2BIG: @nr is too large.
+ * -EINVAL: @nr is out of range.
  */
 KTASK_API int ktask_spawn_all(struct ktask_set *set, struct ktask_desc *descs,
 			      size_t nr);
@@ -747,8 +750,10 @@ KTASK_API int ktask_join_into(struct ktask_set *set, uint64_t id,
  * @set: the set that owns it
  * @id: the task, which goes on
  *
+ * Who waits for it in ktask_join() gets -ENOENT when it has ended.
+ *
  * Return: 0, or -ENOENT: the set has no such task, or its completion has been
- * taken.
+ * taken, or it is detached already.
  */
 KTASK_API int ktask_detach(struct ktask_set *set, uint64_t id);
 
@@ -782,8 +787,9 @@ KTASK_API int ktask_output_take(struct ktask_set *set, uint64_t id, void **out,
  * It leaves the output there; ktask_output_take() or ktask_output_drop() ends
  * that.
  *
- * Return: how many bytes were copied, 0 at the end and beyond, or
+ * Return: how many bytes were copied, 0 at the end, or
  * -ENOENT, -EBUSY: as ktask_output_take();
+ * -EINVAL: @offset is beyond the end;
  * -EFAULT: @buf is not memory of the caller.
  */
 KTASK_API ssize_t ktask_output_read(struct ktask_set *set, uint64_t id, void *buf,
@@ -826,7 +832,7 @@ KTASK_API int ktask_abort_all(struct ktask_set *set);
 /**
  * ktask_abort_group() - ask every task of a group to end
  * @set: the set
- * @group: the group
+ * @group: the group; 0: the whole set
  *
  * Does not wait; the completions are there to be taken as ever.
  *

@@ -18,7 +18,7 @@ int ktask_set_restrict(struct ktask_set *set, const char *const *ops, size_t nr,
 	int err;
 
 	if (nr > KTASK_RESTRICT_MAX)
-		return -E2BIG;
+		return -EINVAL;
 	for (i = 0; i < nr; i++) {
 		/* Not a number that is remembered: it may be one of the past. */
 		err = op_number(set, ops[i], &numbers[i]);

@@ -3,7 +3,6 @@
  * Starting tasks.
  */
 #include "internal.h"
-#include "spawn_rest.h"
 
 /* As many calls as it takes; signals do not end a wait for room. */
 static ssize_t spawn_array(struct ktask_set *set, struct ktask_desc *descs, size_t nr,
@@ -14,7 +13,6 @@ static ssize_t spawn_array(struct ktask_set *set, struct ktask_desc *descs, size
 
 	while (done < nr && !err) {
 		size_t left = nr - done;
-		struct spawn_rest rest;
 		struct ktask_spawn cmd = {
 			.size = sizeof(cmd),
 			.flags = flags,
@@ -23,12 +21,8 @@ static ssize_t spawn_array(struct ktask_set *set, struct ktask_desc *descs, size
 			.descs = to_u64(descs + done),
 		};
 
-		err = spawn_rest_begin(&rest, descs, done, cmd.nr);
-		if (err)
-			break;
 		/* A call that fails has started nothing. */
 		err = set_ioctl(set, KTASK_SPAWN, &cmd);
-		spawn_rest_end(&rest);
 		if (!err) {
 			done += cmd.spawned;
 			err = cmd.error;
@@ -59,7 +53,7 @@ int ktask_spawn_all(struct ktask_set *set, struct ktask_desc *descs, size_t nr)
 	ssize_t n;
 
 	if (nr > KTASK_SPAWN_MAX)
-		return -E2BIG;
+		return -EINVAL;
 	n = spawn_array(set, descs, nr, KTASK_SPAWN_ALL, NULL);
 	return n < 0 ? n : 0;
 }

@@ -4,7 +4,6 @@
  */
 #include "deadline.h"
 #include "internal.h"
-#include "spawn_rest.h"
 
 /* What is still to be done, when so many were started and taken already. */
 static struct ktask_spawn rest_of(const struct ktask_spawn *whole, int64_t deadline)
@@ -34,16 +33,9 @@ static struct ktask_spawn rest_of(const struct ktask_spawn *whole, int64_t deadl
 static bool call(struct ktask_set *set, struct ktask_spawn *whole, int64_t deadline, int *err)
 {
 	struct ktask_spawn cmd = rest_of(whole, deadline);
-	struct ktask_desc *descs = (struct ktask_desc *)(uintptr_t)whole->descs;
-	struct spawn_rest rest;
-
-	*err = spawn_rest_begin(&rest, descs, whole->spawned, cmd.nr);
-	if (!*err) {
-		*err = set_ioctl(set, KTASK_SPAWN, &cmd);
-		spawn_rest_end(&rest);
-	}
 
 	/* A call that fails has started nothing, and taken nothing. */
+	*err = set_ioctl(set, KTASK_SPAWN, &cmd);
 	if (*err) {
 		whole->error = cmd.nr ? *err : 0;
 		whole->wait_error = cmd.nr ? 0 : *err;
