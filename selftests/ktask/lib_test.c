@@ -1,34 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libktask against the device.
+ * libktask against the device: sets, operations, and threads that share a set.
  */
-#include <ktask.h>
-#include <limits.h>
-#include <poll.h>
-
-#include "alg.h"
-#include "helpers.h"
-
-FIXTURE(lib) {
-	struct ktask_set *set;
-	struct ktask_completion c[64];
-};
-
-FIXTURE_SETUP(lib)
-{
-	int err = ktask_set_open(&self->set, 0);
-
-	if (err == -ENOENT)
-		SKIP(return, DEVICE " is not there: load ktask");
-	if (err == -EACCES)
-		SKIP(return, "no permission to use " DEVICE);
-	ASSERT_EQ(0, err);
-}
-
-FIXTURE_TEARDOWN(lib)
-{
-	ktask_set_close(self->set);
-}
+#include "lib.h"
 
 /* --- Sets ----------------------------------------------------------------- */
 
@@ -98,12 +72,158 @@ TEST_F(lib, info)
 	EXPECT_EQ(1, info.files);
 }
 
-TEST_F(lib, outcome_names)
+/* --- Words ---------------------------------------------------------------- */
+
+TEST_F(lib, words)
 {
 	EXPECT_STREQ("returned", ktask_outcome_name(KTASK_RETURNED));
 	EXPECT_STREQ("cancelled", ktask_outcome_name(KTASK_CANCELLED));
 	EXPECT_STREQ("failed", ktask_outcome_name(KTASK_FAILED));
-	EXPECT_STREQ("unknown", ktask_outcome_name(99));
+	EXPECT_STREQ("unknown", ktask_outcome_name(KTASK_FAILED + 1));
+
+	EXPECT_STREQ("none", ktask_cause_name(KTASK_CAUSE_NONE));
+	EXPECT_STREQ("abort", ktask_cause_name(KTASK_CAUSE_ABORT));
+	EXPECT_STREQ("timeout", ktask_cause_name(KTASK_CAUSE_TIMEOUT));
+	EXPECT_STREQ("after", ktask_cause_name(KTASK_CAUSE_AFTER));
+	EXPECT_STREQ("unknown", ktask_cause_name(KTASK_CAUSE_AFTER + 1));
+
+	EXPECT_STREQ("unknown", ktask_state_name(0));
+	EXPECT_STREQ("held", ktask_state_name(KTASK_STATE_HELD));
+	EXPECT_STREQ("delayed", ktask_state_name(KTASK_STATE_DELAYED));
+	EXPECT_STREQ("limited", ktask_state_name(KTASK_STATE_LIMITED));
+	EXPECT_STREQ("queued", ktask_state_name(KTASK_STATE_QUEUED));
+	EXPECT_STREQ("running", ktask_state_name(KTASK_STATE_RUNNING));
+	EXPECT_STREQ("waiting", ktask_state_name(KTASK_STATE_WAITING));
+	EXPECT_STREQ("ended", ktask_state_name(KTASK_STATE_ENDED));
+	EXPECT_STREQ("unknown", ktask_state_name(KTASK_STATE_ENDED + 1));
+
+	EXPECT_STREQ("normal", ktask_priority_name(KTASK_PRIORITY_NORMAL));
+	EXPECT_STREQ("high", ktask_priority_name(KTASK_PRIORITY_HIGH));
+	EXPECT_STREQ("idle", ktask_priority_name(KTASK_PRIORITY_IDLE));
+	EXPECT_STREQ("unknown", ktask_priority_name(UINT_MAX));
+}
+
+/* --- Adopted sets, restricted sets ---------------------------------------- */
+
+TEST_F(lib, set_adopt)
+{
+	struct ktask_set *set;
+	int64_t id = ktask_spawn_nop(self->set, 5, 0);
+	int fd = dup(ktask_set_fd(self->set));
+
+	ASSERT_LT(0, id);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ktask_set_adopt(&set, fd));
+	EXPECT_EQ(fd, ktask_set_fd(set));
+	/* It is the same set. */
+	ASSERT_EQ(0, ktask_join(set, id, self->c, KTASK_FOREVER));
+	EXPECT_EQ(5, self->c[0].result);
+	ASSERT_LT(0, ktask_spawn_sleep(set, HOUR, 0));
+	/* And this is not the last one to close it. */
+	ktask_set_close(set);
+	EXPECT_EQ(-1, fcntl(fd, F_GETFD));
+	EXPECT_EQ(-ETIMEDOUT, ktask_join_next(self->set, self->c, 0));
+}
+
+TEST_F(lib, set_adopt_errors)
+{
+	struct ktask_set *set = self->set;
+	int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int64_t id = ktask_spawn_nop(self->set, 0, 0);
+	int task = ktask_task_fd(self->set, id);
+
+	EXPECT_EQ(-EBADF, ktask_set_adopt(&set, -1));
+	EXPECT_EQ(NULL, set);
+	EXPECT_EQ(-ENOTTY, ktask_set_adopt(&set, file));
+	ASSERT_LE(0, task);
+	EXPECT_EQ(-ENOTTY, ktask_set_adopt(&set, task));
+	/* They are still the caller's. */
+	EXPECT_EQ(0, close(file));
+	EXPECT_EQ(0, close(task));
+}
+
+/* What a process that is trusted less does with what it was sent: 0, or a line. */
+static int less_trusted(int from)
+{
+	struct ktask_completion c;
+	struct ktask_set *set;
+	int64_t id;
+
+	if (ktask_set_adopt(&set, receive_fd(from)))
+		return __LINE__;
+	if (ktask_spawn_nop(set, 0, 0) != -EPERM)
+		return __LINE__;
+	if (ktask_group_limit(set, 0, 0, 0) != -EPERM)
+		return __LINE__;
+	id = ktask_spawn_sleep(set, MSEC, 0);
+	if (id <= 0 || ktask_join(set, id, &c, KTASK_FOREVER) || c.result)
+		return __LINE__;
+	/* There is room for two. */
+	if (ktask_spawn_sleep(set, HOUR, 0) <= 0 || ktask_spawn_sleep(set, HOUR, 0) <= 0)
+		return __LINE__;
+	fcntl(ktask_set_fd(set), F_SETFL, O_NONBLOCK);
+	if (ktask_spawn_sleep(set, HOUR, 0) != -EAGAIN)
+		return __LINE__;
+	ktask_set_close(set);
+	return 0;
+}
+
+TEST_F(lib, set_restrict_and_send)
+{
+	static const char *const ops[] = { "sleep" };
+	int64_t id = ktask_spawn_nop(self->set, 3, 0);
+	int sv[2];
+	pid_t pid;
+
+	ASSERT_LT(0, id);
+	ASSERT_EQ(0, ktask_group_limit(self->set, 0, 0, 2));
+	ASSERT_EQ(0, ktask_set_restrict(self->set, ops, 1, KTASK_RESTRICT_LIMITS));
+	/* What was there before is left alone. */
+	ASSERT_EQ(0, ktask_join(self->set, id, self->c, KTASK_FOREVER));
+	EXPECT_EQ(3, self->c[0].result);
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		close(ktask_set_fd(self->set));
+		_exit(less_trusted(sv[1]) % 250);
+	}
+	ASSERT_EQ(0, send_fd(sv[0], ktask_set_fd(self->set)));
+	EXPECT_EQ(0, child_status(pid));
+	/* The same holds here. */
+	EXPECT_EQ(-EPERM, ktask_spawn_nop(self->set, 0, 0));
+	close(sv[0]);
+	close(sv[1]);
+}
+
+TEST_F(lib, set_restrict_errors)
+{
+	static const char *const ops[] = { "nop", "no such op" };
+	static const char *const two[] = { "nop", "sleep" };
+	const char *many[KTASK_RESTRICT_MAX + 1];
+	const char *longest = "a name of more than thirty-one bytes";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = "nop";
+	EXPECT_EQ(-ENOENT, ktask_set_restrict(self->set, ops, 2, 0));
+	EXPECT_EQ(-ENAMETOOLONG, ktask_set_restrict(self->set, &longest, 1, 0));
+	EXPECT_EQ(-EINVAL, ktask_set_restrict(self->set, many, KTASK_RESTRICT_MAX + 1, 0));
+	EXPECT_EQ(-EOPNOTSUPP, ktask_set_restrict(self->set, ops, 1, 0x80));
+	/* Nothing of that has restricted it. */
+	EXPECT_LT(0, ktask_spawn_sleep(self->set, 0, 0));
+	EXPECT_EQ(0, ktask_group_limit(self->set, 0, 0, 0));
+
+	EXPECT_EQ(0, ktask_set_restrict(self->set, many, KTASK_RESTRICT_MAX, 0));
+	EXPECT_LT(0, ktask_spawn_nop(self->set, 0, 0));
+	EXPECT_EQ(-EPERM, ktask_spawn_sleep(self->set, 0, 0));
+	/* Never more than before; in the end nothing. */
+	EXPECT_EQ(0, ktask_set_restrict(self->set, two, 2, 0));
+	EXPECT_EQ(-EPERM, ktask_spawn_sleep(self->set, 0, 0));
+	EXPECT_EQ(0, ktask_set_restrict(self->set, NULL, 0, 0));
+	EXPECT_EQ(-EPERM, ktask_spawn_nop(self->set, 0, 0));
+	/* But limits can be set. */
+	EXPECT_EQ(0, ktask_group_limit(self->set, 0, 1, 1));
 }
 
 /* --- Operations ----------------------------------------------------------- */
@@ -156,322 +276,6 @@ TEST_F(lib, op_next_lists_all)
 	EXPECT_EQ(-ENOENT, err);
 	ASSERT_EQ(0, ktask_info(self->set, &info));
 	EXPECT_EQ(info.nr_ops, n);
-}
-
-/* --- Spawning ------------------------------------------------------------- */
-
-TEST_F(lib, spawn)
-{
-	struct ktask_args_nop args = { .result = 21 };
-	uint64_t id = 0;
-
-	ASSERT_EQ(0, ktask_spawn(self->set, "nop", &args, sizeof(args), "a name", 42, &id));
-	EXPECT_LT(0, id);
-	ASSERT_EQ(0, ktask_join(self->set, id, self->c, KTASK_FOREVER));
-	EXPECT_EQ(21, self->c[0].result);
-	EXPECT_EQ(42, self->c[0].user_data);
-	/* Neither a name nor an id. */
-	ASSERT_EQ(0, ktask_spawn(self->set, "nop", NULL, 0, NULL, 43, NULL));
-	EXPECT_EQ(1, ktask_join_next(self->set, self->c, KTASK_FOREVER));
-	EXPECT_EQ(43, self->c[0].user_data);
-}
-
-TEST_F(lib, spawn_errors)
-{
-	struct ktask_args_sleep args[2] = {};
-	uint64_t id = 77;
-
-	args[1].duration_ns = 1;
-	EXPECT_EQ(-ENOENT, ktask_spawn(self->set, "no such op", NULL, 0, NULL, 0, &id));
-	EXPECT_EQ(-ENAMETOOLONG,
-		  ktask_spawn(self->set, "nop", NULL, 0,
-			      "a name of more than thirty-one bytes", 0, &id));
-	EXPECT_EQ(-EINVAL, ktask_spawn(self->set, "sleep", args, 1, NULL, 0, &id));
-	EXPECT_EQ(-E2BIG, ktask_spawn(self->set, "sleep", args, sizeof(args), NULL, 0, &id));
-	EXPECT_EQ(-EFAULT, ktask_spawn(self->set, "sleep", NULL, 8, NULL, 0, &id));
-	EXPECT_EQ(-E2BIG, ktask_spawn(self->set, "sleep", args, 1ULL << 32, NULL, 0, &id));
-	EXPECT_EQ(77, id);
-	EXPECT_EQ(0, ktask_join_next(self->set, self->c, 0));
-}
-
-TEST_F_TIMEOUT(lib, spawn_many, SLOW)
-{
-	const size_t nr = 2 * KTASK_SPAWN_MAX + 100;
-	struct ktask_desc *descs = calloc(nr, sizeof(*descs));
-	uint32_t op;
-	size_t total = 0, i;
-	ssize_t n;
-	int err = 99;
-
-	ASSERT_NE(NULL, descs);
-	ASSERT_EQ(0, ktask_op_find(self->set, "nop", &op));
-	for (i = 0; i < nr; i++)
-		descs[i].op = op;
-	ASSERT_EQ(nr, ktask_spawn_many(self->set, descs, nr, &err));
-	EXPECT_EQ(0, err);
-	for (i = 0; i < nr; i++) {
-		ASSERT_LT(0, descs[i].id);
-	}
-	while ((n = ktask_join_many(self->set, self->c, 64, KTASK_FOREVER)) > 0)
-		total += n;
-	EXPECT_EQ(0, n);
-	EXPECT_EQ(nr, total);
-
-	/* A wrong one, past what one system call takes. */
-	descs[KTASK_SPAWN_MAX + 3].op = UINT_MAX;
-	EXPECT_EQ(KTASK_SPAWN_MAX + 3, ktask_spawn_many(self->set, descs, nr, &err));
-	EXPECT_EQ(-ENOENT, err);
-	/* And the first. */
-	EXPECT_EQ(-ENOENT, ktask_spawn_many(self->set, descs + KTASK_SPAWN_MAX + 3, 2, &err));
-	EXPECT_EQ(-ENOENT, err);
-	EXPECT_EQ(-ENOENT, ktask_spawn_many(self->set, descs + KTASK_SPAWN_MAX + 3, 2, NULL));
-	EXPECT_EQ(0, ktask_spawn_many(self->set, descs, 0, &err));
-	free(descs);
-}
-
-TEST_F(lib, spawn_nop)
-{
-	int64_t id = ktask_spawn_nop(self->set, LLONG_MIN, 7);
-
-	ASSERT_LT(0, id);
-	ASSERT_EQ(0, ktask_join(self->set, id, self->c, KTASK_FOREVER));
-	EXPECT_EQ(LLONG_MIN, self->c[0].result);
-	EXPECT_EQ(7, self->c[0].user_data);
-}
-
-TEST_F(lib, spawn_sleep)
-{
-	int64_t start = now_ns();
-	int64_t id = ktask_spawn_sleep(self->set, 30 * MSEC, 7);
-
-	ASSERT_LT(0, id);
-	ASSERT_EQ(0, ktask_join(self->set, id, self->c, KTASK_FOREVER));
-	EXPECT_LE(30 * MSEC, now_ns() - start);
-	EXPECT_EQ(0, self->c[0].result);
-}
-
-TEST_F(lib, spawn_hash)
-{
-	unsigned char want[64];
-	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int64_t id;
-
-	ASSERT_LE(0, file);
-	if (alg_digest("sha256", file, 0, SIZE_MAX, want) != 32)
-		SKIP(return, "no AF_ALG to compare with");
-	ASSERT_LT(0, id = ktask_spawn_hash(self->set, file, "sha256", 0));
-	ASSERT_EQ(0, ktask_join(self->set, id, self->c, KTASK_FOREVER));
-	EXPECT_EQ(lseek(file, 0, SEEK_END), self->c[0].result);
-	ASSERT_EQ(32, self->c[0].out_len);
-	EXPECT_EQ(0, memcmp(want, self->c[0].out, 32));
-
-	ASSERT_EQ(32, alg_digest("sha256", file, 99, 1234, want));
-	ASSERT_LT(0, id = ktask_spawn_hash_range(self->set, file, 99, 1234, "sha256", 0));
-	ASSERT_EQ(0, ktask_join(self->set, id, self->c, KTASK_FOREVER));
-	EXPECT_EQ(1234, self->c[0].result);
-	EXPECT_EQ(0, memcmp(want, self->c[0].out, 32));
-	close(file);
-}
-
-TEST_F(lib, spawn_hash_errors)
-{
-	char name[KTASK_ALG_MAX + 1];
-	int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int dir = open("/", O_RDONLY | O_CLOEXEC);
-
-	memset(name, 'a', KTASK_ALG_MAX);
-	name[KTASK_ALG_MAX] = 0;
-	EXPECT_EQ(-EBADF, ktask_spawn_hash(self->set, -1, "sha256", 0));
-	EXPECT_EQ(-EISDIR, ktask_spawn_hash(self->set, dir, "sha256", 0));
-	EXPECT_EQ(-EOPNOTSUPP, ktask_spawn_hash(self->set, file, "no-such-alg", 0));
-	EXPECT_EQ(-EINVAL, ktask_spawn_hash(self->set, file, "", 0));
-	EXPECT_EQ(-ENAMETOOLONG, ktask_spawn_hash(self->set, file, name, 0));
-	EXPECT_EQ(-EINVAL, ktask_spawn_hash_range(self->set, file, UINT64_MAX, 0,
-						  "sha256", 0));
-	close(file);
-	close(dir);
-}
-
-/* --- Joining -------------------------------------------------------------- */
-
-TEST_F(lib, join_errors)
-{
-	int64_t id = ktask_spawn_sleep(self->set, HOUR, 0);
-
-	ASSERT_LT(0, id);
-	EXPECT_EQ(-ETIMEDOUT, ktask_join(self->set, id, self->c, 0));
-	EXPECT_EQ(-ETIMEDOUT, ktask_join(self->set, id, self->c, 20 * MSEC));
-	EXPECT_EQ(-EINVAL, ktask_join(self->set, id, self->c, -2));
-	EXPECT_EQ(-ENOENT, ktask_join(self->set, id + 1, self->c, KTASK_FOREVER));
-	/* To the device that is any task; to the library it is none. */
-	EXPECT_EQ(-ENOENT, ktask_join(self->set, 0, self->c, 0));
-	EXPECT_EQ(0, ktask_abort(self->set, id));
-	EXPECT_EQ(-EFAULT, ktask_join(self->set, id, NULL, KTASK_FOREVER));
-	EXPECT_EQ(0, ktask_join(self->set, id, self->c, KTASK_FOREVER));
-	EXPECT_EQ(KTASK_CANCELLED, self->c[0].outcome);
-	EXPECT_EQ(-ENOENT, ktask_join(self->set, id, self->c, KTASK_FOREVER));
-}
-
-TEST_F(lib, join_nonblocking_set)
-{
-	struct ktask_set *set;
-	int64_t id;
-
-	ASSERT_EQ(0, ktask_set_open(&set, KTASK_SET_NONBLOCK));
-	EXPECT_EQ(0, ktask_join_next(set, self->c, KTASK_FOREVER));
-	ASSERT_LT(0, id = ktask_spawn_sleep(set, 50 * MSEC, 0));
-	EXPECT_EQ(-EAGAIN, ktask_join(set, id, self->c, KTASK_FOREVER));
-	EXPECT_EQ(-EAGAIN, ktask_join_next(set, self->c, KTASK_FOREVER));
-	EXPECT_EQ(-EAGAIN, ktask_join_many(set, self->c, 64, KTASK_FOREVER));
-	EXPECT_EQ(-ETIMEDOUT, ktask_join_next(set, self->c, 0));
-	EXPECT_EQ(1, ktask_join_next(set, self->c, 20 * SEC));
-	ktask_set_close(set);
-}
-
-TEST_F(lib, join_next)
-{
-	int64_t start = now_ns();
-
-	EXPECT_EQ(0, ktask_join_next(self->set, self->c, KTASK_FOREVER));
-	EXPECT_EQ(0, ktask_join_next(self->set, self->c, 20 * SEC));
-	EXPECT_EQ(0, ktask_join_next(self->set, self->c, 0));
-	ASSERT_LT(0, ktask_spawn_sleep(self->set, 300 * MSEC, 5));
-	EXPECT_EQ(-ETIMEDOUT, ktask_join_next(self->set, self->c, 0));
-	EXPECT_EQ(-ETIMEDOUT, ktask_join_next(self->set, self->c, 1));
-	EXPECT_EQ(-ETIMEDOUT, ktask_join_next(self->set, self->c, 20 * MSEC));
-	EXPECT_LE(20 * MSEC, now_ns() - start);
-	EXPECT_EQ(-EINVAL, ktask_join_next(self->set, self->c, -2));
-	EXPECT_EQ(1, ktask_join_next(self->set, self->c, KTASK_FOREVER));
-	EXPECT_EQ(5, self->c[0].user_data);
-	EXPECT_EQ(0, ktask_join_next(self->set, self->c, KTASK_FOREVER));
-}
-
-TEST_F(lib, join_many)
-{
-	int64_t timeouts[] = { KTASK_FOREVER, 0, 20 * SEC };
-	int ep = ready_open(ktask_set_fd(self->set));
-	size_t i;
-	int k;
-
-	ASSERT_LE(0, ep);
-	for (i = 0; i < ARRAY_SIZE(timeouts); i++) {
-		ASSERT_LT(0, ktask_spawn_sleep(self->set, HOUR, 99));
-		for (k = 0; k < 10; k++) {
-			ASSERT_LT(0, ktask_spawn_nop(self->set, 0, k));
-			ASSERT_EQ(1, ready_wait(ep));
-		}
-		/* As many as fit; then those there are, without a wait. */
-		EXPECT_EQ(4, ktask_join_many(self->set, self->c, 4, timeouts[i]));
-		for (k = 0; k < 4; k++)
-			EXPECT_EQ(k, self->c[k].user_data);
-		EXPECT_EQ(6, ktask_join_many(self->set, self->c, 64, timeouts[i]));
-		EXPECT_EQ(9, self->c[5].user_data);
-		EXPECT_EQ(-ETIMEDOUT, ktask_join_many(self->set, self->c, 64, MSEC));
-		EXPECT_EQ(0, ktask_abort_all(self->set));
-		EXPECT_EQ(1, ktask_join_many(self->set, self->c, 64, KTASK_FOREVER));
-		EXPECT_EQ(0, ktask_join_many(self->set, self->c, 64, timeouts[i]));
-	}
-	EXPECT_EQ(-EINVAL, ktask_join_many(self->set, self->c, 0, 0));
-	EXPECT_EQ(-EINVAL, ktask_join_many(self->set, self->c, 64, -2));
-	close(ep);
-}
-
-/* A call that waits: by its id, or if that is 0, for any. */
-struct waiting {
-	pthread_t thread;
-	_Atomic pid_t tid;
-	struct ktask_set *set;
-	uint64_t id;
-	int64_t timeout_ns;
-	struct ktask_completion completion;
-	int ret;
-};
-
-static void *waiting_main(void *arg)
-{
-	struct waiting *w = arg;
-
-	w->tid = thread_id();
-	if (w->id)
-		w->ret = ktask_join(w->set, w->id, &w->completion, w->timeout_ns);
-	else
-		w->ret = ktask_join_next(w->set, &w->completion, w->timeout_ns);
-	return NULL;
-}
-
-/* The library promises that they do not end a wait. */
-TEST_F(lib, signals_do_not_end_a_wait)
-{
-	static const int64_t timeouts[] = { KTASK_FOREVER, HOUR };
-	size_t i;
-	int by_id, k;
-
-	ASSERT_EQ(0, catch_signal(SIGUSR1, 0));
-	for (i = 0; i < 2 * ARRAY_SIZE(timeouts); i++) {
-		struct waiting w = { .set = self->set, .timeout_ns = timeouts[i / 2] };
-		int64_t id = ktask_spawn_sleep(self->set, HOUR, 0);
-
-		by_id = i % 2;
-		ASSERT_LT(0, id);
-		w.id = by_id ? id : 0;
-		signals_seen = 0;
-		ASSERT_EQ(0, pthread_create(&w.thread, NULL, waiting_main, &w));
-		for (k = 1; k <= 3; k++) {
-			wait_asleep(&w.tid);
-			ASSERT_EQ(0, pthread_kill(w.thread, SIGUSR1));
-			while (signals_seen < k)
-				sched_yield();
-		}
-		wait_asleep(&w.tid);
-		ASSERT_EQ(0, ktask_abort(self->set, id));
-		ASSERT_EQ(0, pthread_join(w.thread, NULL));
-		EXPECT_EQ(by_id ? 0 : 1, w.ret);
-		EXPECT_EQ(id, w.completion.id);
-	}
-}
-
-/* Nor do they make it longer. */
-TEST_F(lib, signals_do_not_prolong_a_wait)
-{
-	struct waiting w = { .set = self->set, .timeout_ns = 500 * MSEC };
-	int64_t start = now_ns();
-
-	ASSERT_LT(0, ktask_spawn_sleep(self->set, HOUR, 0));
-	ASSERT_EQ(0, catch_signal(SIGUSR1, 0));
-	ASSERT_EQ(0, pthread_create(&w.thread, NULL, waiting_main, &w));
-	wait_asleep(&w.tid);
-	/* More often than it would take, were each to begin anew. */
-	while (now_ns() - start < 5 * SEC && pthread_tryjoin_np(w.thread, NULL)) {
-		pthread_kill(w.thread, SIGUSR1);
-		usleep(20000);
-	}
-	EXPECT_EQ(-ETIMEDOUT, w.ret);
-	EXPECT_LE(500 * MSEC, now_ns() - start);
-	EXPECT_GT(5 * SEC, now_ns() - start);
-}
-
-/* --- Aborting ------------------------------------------------------------- */
-
-TEST_F(lib, abort)
-{
-	int64_t first = ktask_spawn_sleep(self->set, HOUR, 0);
-	int64_t second = ktask_spawn_sleep(self->set, HOUR, 0);
-	int i;
-
-	ASSERT_LT(0, first);
-	ASSERT_LT(0, second);
-	EXPECT_EQ(-ENOENT, ktask_abort(self->set, second + 1));
-	EXPECT_EQ(0, ktask_abort(self->set, first));
-	EXPECT_EQ(0, ktask_join(self->set, first, self->c, KTASK_FOREVER));
-	EXPECT_EQ(-ENOENT, ktask_abort(self->set, first));
-	for (i = 0; i < 10; i++)
-		ASSERT_LT(0, ktask_spawn_sleep(self->set, HOUR, 0));
-	EXPECT_EQ(0, ktask_abort_all(self->set));
-	for (i = 0; i < 11; i++) {
-		ASSERT_EQ(1, ktask_join_next(self->set, self->c, KTASK_FOREVER));
-		EXPECT_EQ(KTASK_CANCELLED, self->c[0].outcome);
-	}
-	EXPECT_EQ(0, ktask_abort_all(self->set));
 }
 
 /* --- Threads -------------------------------------------------------------- */
