@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Accounts: the users to whom jobs are charged, so that one cannot use up what all share. A user
- * is there while it has an open file or a job.
+ * Accounts: the users to whom jobs are charged, so that one cannot use up what all
+ * share. A user's is there while they have an open file or a job.
  *
- * What is bounded is the number of jobs, the memory in their data and outputs, and
- * how many blocking jobs are at work: those have workqueues of their user's, so
- * that what is stuck for one does not keep another waiting. Other memory is charged
- * to the spawner's memory cgroup.
+ * What is bounded is the number of jobs, the memory in their data and outputs, in
+ * what they wait for and in groups, and how many blocking jobs are at work: those
+ * have workqueues of their user's, so that what is stuck for one does not keep
+ * another waiting. All memory is charged to the spawner's memory cgroup, too.
  */
 #include <linux/cpumask.h>
 #include <linux/cred.h>
 #include <linux/hashtable.h>
+#include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/refcount.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 
 #include "device.h"
 
-static unsigned int max_user_tasks = 1 << 20;
+static unsigned int max_user_tasks;
 module_param(max_user_tasks, uint, 0644);
 MODULE_PARM_DESC(max_user_tasks,
-		 "tasks that a user may have in all open files");
+		 "tasks that a user may have in all open files; 0: as many as fit in an eighth of the memory, up to a million");
 
-static unsigned long max_user_bytes = 256UL << 20;
+static unsigned long max_user_bytes;
 module_param(max_user_bytes, ulong, 0644);
 MODULE_PARM_DESC(max_user_bytes,
-		 "bytes of data and output that a user's tasks may hold");
+		 "bytes of data and output that a user's tasks may hold; 0: an eighth of the memory");
 
 static unsigned int max_user_blocking;
 module_param(max_user_blocking, uint, 0644);
@@ -190,9 +192,21 @@ struct workqueue_struct *account_wq(struct account *a, bool bound, bool high)
 
 /* --- What it is charged ----------------------------------------------------- */
 
+static unsigned long bytes_limit(void)
+{
+	return READ_ONCE(max_user_bytes) ?: totalram_pages() / 8 * PAGE_SIZE;
+}
+
+/* A task and what belongs to it is a little less than a kilobyte. */
+static unsigned long jobs_limit(void)
+{
+	return READ_ONCE(max_user_tasks) ?:
+	       min(totalram_pages() / 8 * (PAGE_SIZE / SZ_1K), 1UL << 20);
+}
+
 int account_charge_job(struct account *a)
 {
-	if (atomic_long_inc_return(&a->jobs) <= READ_ONCE(max_user_tasks))
+	if (atomic_long_inc_return(&a->jobs) <= jobs_limit())
 		return 0;
 	atomic_long_dec(&a->jobs);
 	return -EDQUOT;
@@ -207,7 +221,7 @@ int account_charge_bytes(struct account *a, size_t bytes)
 {
 	unsigned long sum = atomic_long_add_return(bytes, &a->bytes);
 
-	if (sum <= READ_ONCE(max_user_bytes))
+	if (sum <= bytes_limit())
 		return 0;
 	account_uncharge_bytes(a, bytes);
 	return -EDQUOT;
@@ -229,8 +243,8 @@ void account_info(struct account *a, struct ktask_info *info)
 	info->user_tasks = atomic_long_read(&a->jobs);
 	info->user_bytes = atomic_long_read(&a->bytes);
 	info->user_run_ns = atomic64_read(&a->run_ns);
-	info->max_user_tasks = READ_ONCE(max_user_tasks);
-	info->max_user_bytes = READ_ONCE(max_user_bytes);
+	info->max_user_tasks = jobs_limit();
+	info->max_user_bytes = bytes_limit();
 }
 
 int __init account_init(void)

@@ -51,6 +51,7 @@ struct limit {
  * @nr_done: length of @done
  * @done: jobs whose completion waits to be read, first ended first
  * @event: told of each; or NULL
+ * @account: the session's, to which it is charged; NULL if @id is 0
  *
  * Under the session's lock, but for @ref.
  */
@@ -65,6 +66,7 @@ struct group {
 	unsigned int nr_done;
 	struct list_head done;
 	struct eventfd_ctx *event;
+	struct account *account;
 };
 
 /**
@@ -330,8 +332,6 @@ void group_free_all(struct session *s);
 struct session *session_new(void);
 void session_put(struct session *s);
 void session_close(struct session *s);
-void session_flush(struct session *s, struct file *file,
-		   struct files_struct *files);
 int session_add(struct session *s, struct job *job, u32 group,
 		struct job *const *batch, u32 nr_batch);
 void session_remove(struct session *s, struct job *job);
@@ -340,15 +340,22 @@ bool session_has_room(struct session *s, u32 group);
 void session_advance(struct job *job);
 void session_ready(struct job *job);
 void session_job_ended(struct session *s, struct job *job);
+void session_wake_room(struct session *s);
+void session_unreadable(struct session *s, struct job *job);
 void session_make_readable(struct session *s, struct job *job);
+void session_keep(struct session *s, struct job *job);
 void session_forget(struct session *s, struct job *job);
 void session_unjoinable(struct session *s, struct job *job);
+struct session *session_next(u64 after);
+
+/* abort.c */
+void session_flush(struct session *s, struct file *file,
+		   struct files_struct *files);
 struct job *session_lookup(struct session *s, u64 id);
 int session_abort(struct session *s, u64 id);
 int session_abort_group(struct session *s, u32 group);
 void session_abort_all(struct session *s);
 void session_check_bound(struct session *s, struct file *file);
-struct session *session_next(u64 after);
 
 /* restrict.c */
 int session_restrict(struct session *s, const struct ktask_restrict *arg);

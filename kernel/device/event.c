@@ -26,13 +26,10 @@ int session_eventfd(struct session *s, const struct ktask_eventfd *arg)
 
 	if (arg->flags)
 		return -EOPNOTSUPP;
-	if (arg->fd < -1)
-		return -EBADF;
-	if (arg->fd >= 0) {
+	if (arg->fd != -1) {
 		event = eventfd_ctx_fdget(arg->fd);
-		/* -EINVAL if it is something else. */
 		if (IS_ERR(event))
-			return PTR_ERR(event);
+			return -EBADF;
 	}
 	session_lock(s);
 	g = arg->group ? group_find(s, arg->group) : &s->all;

@@ -194,7 +194,7 @@ static struct group_fd *group_fd_new(struct session *s, u32 group)
 /* --- Made ------------------------------------------------------------------- */
 
 static struct file *stream_file(const char *name,
-			    const struct file_operations *fops, void *priv)
+				const struct file_operations *fops, void *priv)
 {
 	struct file *file = anon_inode_getfile(name, fops, priv, O_RDONLY);
 

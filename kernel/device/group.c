@@ -21,10 +21,11 @@ static void group_free(struct kref *ref)
 	struct group *g = container_of(ref, struct group, ref);
 
 	event_put(g->event);
+	account_uncharge_bytes(g->account, sizeof(*g));
 	kfree(g);
 }
 
-/* Not of the session's own. */
+/* Not of the session's own, and as long as there is the session. */
 void group_put(struct group *g)
 {
 	kref_put(&g->ref, group_free);
@@ -57,10 +58,16 @@ static int group_new(struct session *s, struct ktask_group *arg)
 
 	if (arg->group)
 		return -EINVAL;
+	err = account_charge_bytes(s->account, sizeof(*g));
+	if (err)
+		return err;
 	g = kzalloc(sizeof(*g), GFP_KERNEL_ACCOUNT);
-	if (!g)
+	if (!g) {
+		account_uncharge_bytes(s->account, sizeof(*g));
 		return -ENOMEM;
+	}
 	group_init(g, 0);
+	g->account = s->account;
 	limit_init(&g->run, arg->max_running);
 	g->max_jobs = arg->max_tasks;
 	/* Who guesses its number may remove it before we are done with it. */
@@ -85,8 +92,7 @@ static int group_set(struct session *s, struct group *g,
 	g->max_jobs = arg->max_tasks;
 	limit_set(&g->run, arg->max_running);
 	/* There may be room now. */
-	if (waitqueue_active(&s->room))
-		wake_up(&s->room);
+	session_wake_room(s);
 	return 0;
 }
 

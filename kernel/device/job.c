@@ -199,7 +199,7 @@ struct job *job_new(struct session *s, const struct ktask_op *op,
 		return ERR_PTR(-ENOMEM);
 	if (op->run) {
 		wq = account_wq(account, desc->flags & KTASK_DESC_ON_CPU,
-			     desc->priority == KTASK_PRIORITY_HIGH);
+				desc->priority == KTASK_PRIORITY_HIGH);
 		if (!wq)
 			goto err_account;
 	}

@@ -119,7 +119,7 @@ int session_status(struct session *s, const struct ktask_status *arg)
 /* Whether the caller may know of others' tasks. */
 static bool may_see(const struct job *job, bool everything)
 {
-	return everything || account_is(job->account, current_euid());
+	return everything || account_is(job->account, current_uid());
 }
 
 /**

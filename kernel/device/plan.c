@@ -137,17 +137,20 @@ static int plan_copy_edges(struct plan *p, u64 addr)
 
 /*
  * Give @job, which is being made, the plan that @desc asks for, if any. Return: 0,
- * -EFAULT, -EINVAL, -EOPNOTSUPP or -ENOMEM.
+ * -EFAULT, -EINVAL, -EOPNOTSUPP, -ENOMEM or -EDQUOT.
  */
 int plan_make(struct job *job, const struct ktask_desc *desc)
 {
 	struct plan *p;
+	size_t size = struct_size(p, edges, desc->nr_after);
 
 	if (!desc->nr_after && !desc->delay_ns && !desc->timeout_ns)
 		return 0;
-	p = kvzalloc(struct_size(p, edges, desc->nr_after), GFP_KERNEL_ACCOUNT);
-	if (!p)
-		return -ENOMEM;
+	/* Charged as data is, since a program may have as much of it. */
+	p = ktask_op_alloc(&job->task, size);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	memset(p, 0, size);
 	job->plan = p;
 	p->job = job;
 	p->nr = desc->nr_after;
@@ -392,5 +395,6 @@ void plan_end(struct job *job)
 
 void plan_free(struct job *job)
 {
-	kvfree(job->plan);
+	ktask_op_free(&job->task, job->plan,
+		      struct_size(job->plan, edges, job->plan->nr));
 }

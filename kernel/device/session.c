@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Sessions: the task set that an open file is. How jobs come into it, start, end
- * and leave; how their completions are taken is in take.c.
+ * and leave; how their completions are taken is in take.c, how they are aborted in
+ * abort.c.
  *
  * A job is added before it is visible, so that its spawn can still fail, with
  * nothing done; then it is committed. From then on whoever removes what holds it
@@ -13,7 +14,6 @@
  * nothing runs any more and the lock is free.
  */
 #include <linux/cpumask.h>
-#include <linux/fdtable.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
@@ -105,16 +105,29 @@ struct session *session_next(u64 after)
 	return NULL;
 }
 
-/*
- * To threads that sleep until there is enough to read, or nothing more to come.
- * Needs no barrier: they put themselves there first, and then look at the session
- * under the lock that we hold.
- */
-static void session_wake(struct session *s)
+/* Wake whoever sleeps in a wait queue of @s. */
+static void session_wake_up(struct session *s, wait_queue_head_t *queue,
+			    __poll_t events)
 {
 	session_assert_locked(s);
-	if (waitqueue_active(&s->readers))
-		wake_up(&s->readers);
+	/*
+	 * Needs no barrier: they put themselves there first, and then look at
+	 * the session under the lock that we hold.
+	 */
+	if (waitqueue_active(queue))
+		__wake_up(queue, TASK_NORMAL, 0, poll_to_key(events));
+}
+
+/* Threads that sleep until there is enough to read, or nothing more to come. */
+static void session_wake(struct session *s)
+{
+	session_wake_up(s, &s->readers, 0);
+}
+
+/* Threads that sleep until they can spawn. */
+void session_wake_room(struct session *s)
+{
+	session_wake_up(s, &s->room, 0);
 }
 
 /* --- Jobs come ------------------------------------------------------------ */
@@ -146,22 +159,37 @@ void session_unjoinable(struct session *s, struct job *job)
 	session_wake(s);
 }
 
-/* @job leaves the session; the caller has the session's reference to it now. */
-void session_forget(struct session *s, struct job *job)
+/* @job is none any more of those that the session, or a group, may have. */
+static void session_uncount_job(struct session *s, struct job *job)
 {
-	session_assert_locked(s);
-	__xa_erase(&s->jobs, job->id);
 	if (job->joinable)
 		session_unjoinable(s, job);
 	s->all.nr_jobs--;
 	if (job->group)
 		job->group->nr_jobs--;
-	s->nr_bound -= !!job->files;
 	job->group = NULL;
+	session_wake_room(s);
+}
+
+/* The completion of @job has been taken, but its output may still be fetched. */
+void session_keep(struct session *s, struct job *job)
+{
+	session_assert_locked(s);
+	job->kept = true;
+	session_uncount_job(s, job);
+}
+
+/* @job leaves the session; the caller has the session's reference to it now. */
+void session_forget(struct session *s, struct job *job)
+{
+	session_assert_locked(s);
+	__xa_erase(&s->jobs, job->id);
+	if (!job->kept)
+		session_uncount_job(s, job);
+	job->kept = false;
+	s->nr_bound -= !!job->files;
 	atomic_long_dec(&job_count);
 	account_uncharge_job(job->account);
-	if (waitqueue_active(&s->room))
-		wake_up(&s->room);
 }
 
 static bool group_has_room(const struct group *g)
@@ -339,6 +367,20 @@ static void group_make_readable(struct group *g, struct place *place)
 		event_signal(g->event);
 }
 
+/* Off the lists of what can be read, if it is there. */
+void session_unreadable(struct session *s, struct job *job)
+{
+	/* One that has not ended may be in the list of a limit. */
+	if (!job->ended || list_empty(&job->place.node))
+		return;
+	list_del_init(&job->place.node);
+	s->all.nr_done--;
+	if (!job->group)
+		return;
+	list_del_init(&job->group_place.node);
+	job->group->nr_done--;
+}
+
 void session_make_readable(struct session *s, struct job *job)
 {
 	session_assert_locked(s);
@@ -346,9 +388,7 @@ void session_make_readable(struct session *s, struct job *job)
 	if (job->group)
 		group_make_readable(job->group, &job->group_place);
 	session_wake(s);
-	/* As above. */
-	if (waitqueue_active(&s->pollers))
-		wake_up_poll(&s->pollers, EPOLLIN | EPOLLRDNORM);
+	session_wake_up(s, &s->pollers, EPOLLIN | EPOLLRDNORM);
 }
 
 /* In the context of who has run it, with preemption off. */
@@ -384,160 +424,7 @@ void session_job_ended(struct session *s, struct job *job)
 		ktask_put(&job->task);
 }
 
-/* --- Abort and close ------------------------------------------------------ */
-
-/*
- * Return: the job with that id, if it is visible, with a reference to its task; or
- * NULL. Under the lock.
- */
-struct job *session_lookup(struct session *s, u64 id)
-{
-	struct job *job;
-
-	session_assert_locked(s);
-	if (id != (unsigned long)id)
-		return NULL;
-	job = xa_load(&s->jobs, id);
-	if (!job || !READ_ONCE(job->visible) || job->kept)
-		return NULL;
-	ktask_get(&job->task);
-	return job;
-}
-
-/* KTASK_ABORT */
-int session_abort(struct session *s, u64 id)
-{
-	struct job *job;
-	bool asked;
-
-	session_lock(s);
-	job = session_lookup(s, id);
-	if (job && job->taken) {
-		ktask_put(&job->task);
-		job = NULL;
-	}
-	session_unlock(s);
-	if (!job)
-		return -ENOENT;
-
-	asked = job_abort(job, KTASK_CAUSE_ABORT);
-	ktask_put(&job->task);
-	return asked ? 0 : -EALREADY;
-}
-
-static bool job_is(const struct job *job, const struct group *g,
-		   const struct files_struct *files)
-{
-	return (!g || job->group == g) && (!files || job->files == files);
-}
-
-/* Jobs that are looked at under the lock in one go. */
-#define ABORT_LOOKS	256
-
-/*
- * Note of jobs up to @last that they shall end. Those that wait for others of them
- * do not begin when these end, then.
- */
-static void session_doom(struct session *s, u64 last, const struct group *g,
-			 const struct files_struct *files)
-{
-	unsigned long id = 0;
-	unsigned int looks = 0;
-	struct job *job;
-
-	session_lock(s);
-	while ((job = xa_find_after(&s->jobs, &id, last, XA_PRESENT))) {
-		if (READ_ONCE(job->visible) && !job->ended &&
-		    job_is(job, g, files) && !job->cause)
-			job->cause = KTASK_CAUSE_ABORT;
-		if (++looks % ABORT_LOOKS == 0) {
-			session_unlock(s);
-			cond_resched();
-			session_lock(s);
-		}
-	}
-	session_unlock(s);
-}
-
-/* Those that are there when it is called: of a group, bound to a table, or all. */
-static void session_abort_those(struct session *s, const struct group *g,
-				const struct files_struct *files)
-{
-	unsigned long id = 0;
-	struct job *job;
-	u64 last;
-
-	session_lock(s);
-	last = s->last_id;
-	session_unlock(s);
-	session_doom(s, last, g, files);
-
-	session_lock(s);
-	while ((job = xa_find_after(&s->jobs, &id, last, XA_PRESENT))) {
-		if (!READ_ONCE(job->visible) || job->ended ||
-		    !job_is(job, g, files))
-			continue;
-		ktask_get(&job->task);
-		session_unlock(s);
-		job_abort(job, KTASK_CAUSE_ABORT);
-		ktask_put(&job->task);
-		cond_resched();
-		session_lock(s);
-	}
-	session_unlock(s);
-}
-
-/* KTASK_ABORT with KTASK_ABORT_ALL */
-void session_abort_all(struct session *s)
-{
-	session_abort_those(s, NULL, NULL);
-}
-
-/* KTASK_ABORT with KTASK_ABORT_GROUP */
-int session_abort_group(struct session *s, u32 id)
-{
-	struct group *g;
-
-	if (!id) {
-		session_abort_all(s);
-		return 0;
-	}
-	g = group_get(s, id);
-	if (!g)
-		return -ENOENT;
-	session_abort_those(s, g, NULL);
-	group_put(g);
-	return 0;
-}
-
-static int is_file(const void *file, struct file *other, unsigned int fd)
-{
-	return other == file;
-}
-
-/*
- * A descriptor of @file has been closed in the table @files. See job_bind().
- *
- * Pairs with session_check_bound(): either that sees that the descriptor has gone
- * from the table, or this sees the job in the session.
- */
-void session_flush(struct session *s, struct file *file,
-		   struct files_struct *files)
-{
-	bool bound;
-
-	session_lock(s);
-	bound = s->nr_bound;
-	session_unlock(s);
-	if (bound && !iterate_fd(files, 0, is_file, file))
-		session_abort_those(s, NULL, files);
-}
-
-/* After a spawn: the caller's table may have lost the set meanwhile. */
-void session_check_bound(struct session *s, struct file *file)
-{
-	session_flush(s, file, current->files);
-}
+/* --- Close ----------------------------------------------------------------- */
 
 static bool session_idle(struct session *s)
 {
@@ -557,18 +444,16 @@ static void session_drop_all(struct session *s)
 
 	session_lock(s);
 	while ((job = xa_find(&s->jobs, &id, ULONG_MAX, XA_PRESENT))) {
+		session_unreadable(s, job);
 		session_forget(s, job);
 		session_unlock(s);
 		ktask_put(&job->task);
 		cond_resched();
 		session_lock(s);
 	}
-	INIT_LIST_HEAD(&s->all.done);
-	s->all.nr_done = 0;
 	s->closed = true;
-	if (waitqueue_active(&s->pollers))
-		wake_up_poll(&s->pollers, EPOLLIN | EPOLLHUP);
 	session_wake(s);
+	session_wake_up(s, &s->pollers, EPOLLIN | EPOLLHUP);
 	session_unlock(s);
 }
 

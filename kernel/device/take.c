@@ -28,20 +28,6 @@
 
 /* --- One completion --------------------------------------------------------- */
 
-/* Off the lists of what can be read, if it is there. */
-static void session_unreadable(struct session *s, struct job *job)
-{
-	/* One that has not ended may be in the list of a limit. */
-	if (!job->ended || list_empty(&job->place.node))
-		return;
-	list_del_init(&job->place.node);
-	s->all.nr_done--;
-	if (!job->group)
-		return;
-	list_del_init(&job->group_place.node);
-	job->group->nr_done--;
-}
-
 static void session_claim(struct session *s, struct job *job)
 {
 	session_unreadable(s, job);
@@ -64,8 +50,7 @@ static bool session_taken(struct session *s, struct job *job, bool all)
 {
 	if (!all && job->out_buf && ktask_outcome(&job->task) == KTASK_RETURNED &&
 	    job->out_len > KTASK_OUT_MAX) {
-		job->kept = true;
-		session_unjoinable(s, job);
+		session_keep(s, job);
 		return false;
 	}
 	session_forget(s, job);
@@ -516,10 +501,8 @@ int session_output(struct session *s, struct ktask_output *arg)
 	if (!err && !(arg->flags & KTASK_OUTPUT_KEEP)) {
 		session_lock(s);
 		put = job->kept;
-		if (put) {
-			job->kept = false;
+		if (put)
 			session_forget(s, job);
-		}
 		session_unlock(s);
 	}
 	if (put)

@@ -113,10 +113,13 @@ enum {
  * @resumed: out: how often a task was given a CPU
  * @helped: out: of these, how often by the thread that joined it
  * @files: out: open files of /dev/ktask
- * @file_tasks: out: tasks of these files whose completion is not yet taken
+ * @file_tasks: out: tasks of these files whose completion is not yet taken, or
+ *	whose output is kept
  * @user_tasks: out: of these, tasks that the caller's user spawned
- * @user_bytes: out: bytes of data and output that these hold
- * @user_run_ns: out: CPU time that the user's tasks have taken
+ * @user_bytes: out: bytes of data and output that the user's tasks hold, and of
+ *	what they wait for, and groups
+ * @user_run_ns: out: CPU time that the user's tasks have taken, those that have
+ *	ended, since the user last had no file of the device open
  * @max_user_tasks: out: what @user_tasks may be
  * @max_user_bytes: out: what @user_bytes may be
  *
@@ -582,8 +585,8 @@ struct ktask_join_any {
  *
  * EBUSY if the task has not ended. After its completion has been taken without
  * the whole of the output, that is there until it is fetched here without
- * %KTASK_OUTPUT_KEEP, and counts against the limits of the user. Before that,
- * it is always left there.
+ * %KTASK_OUTPUT_KEEP, and the task counts against the limits of the user, but not
+ * any more against those of set and group. Before that, it is always left there.
  */
 struct ktask_output {
 	__u32 size;
