@@ -858,9 +858,10 @@ struct ktask_args_sleep {
  *
  * Spawn fails with EBADF (not a descriptor, or not open for reading), EISDIR
  * (a directory), ESPIPE (a pipe, a socket or a terminal), EINVAL (a file that
- * the kernel cannot read for us, an @alg that is not terminated, or a range
- * beyond the largest file; or an input beside a file), EOPNOTSUPP
- * (the kernel has no such algorithm, or its digest is over %KTASK_OUT_MAX).
+ * the kernel cannot read for us, see &struct ktask_args_read; an @alg that is
+ * not terminated; a range beyond the largest file; an input beside a file),
+ * EOPNOTSUPP (the kernel has no such algorithm, or its digest is over
+ * %KTASK_OUT_MAX).
  */
 struct ktask_args_hash {
 	__s32 fd;
@@ -883,12 +884,15 @@ struct ktask_args_hash {
  *
  * The result is the number of bytes read, 0 at the end; the output is these. It
  * reads once, as read(2) does, but goes on after a short read of a regular file
- * or block device until that ends.
+ * or block device until that ends. If there is nothing yet, it waits, and has a
+ * thread of which a user gets a few; so have it run after a "poll". For a file
+ * that is O_NONBLOCK, the result is -EAGAIN.
  *
  * Spawn fails with EBADF (not a descriptor, or not open for reading), EISDIR (a
  * directory), ESPIPE (an offset for what has none), EINVAL (@length is out of
  * range, the range lies beyond the largest file, or the kernel cannot read the
- * file for us).
+ * file for us: among these are files that are O_DIRECT, files of /dev/ktask,
+ * signalfds, those in /proc about a process, and all in /proc/sys).
  */
 struct ktask_args_read {
 	__s32 fd;
@@ -906,12 +910,14 @@ struct ktask_args_read {
  * @data: what to write. The input, if there is one: then it must be empty
  *
  * The result is the number of bytes written: all, unless an error or an abort
- * comes after some, as for write(2).
+ * comes after some, as for write(2); which it is like in all else, such as
+ * O_APPEND, O_NONBLOCK and the caller's RLIMIT_FSIZE, but that there are no
+ * signals: with no reader left, the result is -EPIPE.
  *
  * Spawn fails with EBADF (not a descriptor, or not open for writing), ESPIPE (an
  * offset for what has none), EFBIG (the range lies beyond the largest file),
  * EINVAL (data beside an input, data longer than %KTASK_DATA_MAX, or the kernel
- * cannot write the file for us).
+ * cannot write the file for us: as for &struct ktask_args_read, and eventfds).
  */
 struct ktask_args_write {
 	__s32 fd;
@@ -927,6 +933,8 @@ struct ktask_args_write {
  * struct ktask_args_fsync - op "fsync": have a file on its disk; result 0
  * @fd: the file
  * @flags: 0 or %KTASK_FSYNC_DATA
+ *
+ * An abort that finds it at work waits for the disk.
  *
  * Spawn fails with EBADF (not a descriptor), EINVAL (not a file that can be
  * synchronized).
@@ -947,12 +955,15 @@ struct ktask_args_fsync {
  * @length: how many bytes; 0: to the end of @fd_in
  *
  * As copy_file_range(2), which may share blocks or have a server copy; where that
- * cannot be, by reading and writing. The result is the number of bytes copied,
- * fewer than @length if @fd_in is shorter. Aborted, it leaves what it had copied.
+ * cannot be, by reading and writing. Holes stay holes where the file system can
+ * tell. The result is the number of bytes copied, holes included, fewer than
+ * @length if @fd_in is shorter; or the first error. After that, or an abort, what
+ * has been copied is there.
  *
  * Spawn fails with EBADF (not a descriptor, not open as needed, or open for
- * appending), EISDIR (a directory), EINVAL (neither regular files, or a range
- * beyond the largest file, or ranges of one file that overlap), ETXTBSY.
+ * appending), EISDIR (a directory), EINVAL (not regular files, or such as the
+ * kernel cannot read or write for us; a range beyond the largest file; ranges of
+ * one file that overlap), ETXTBSY (swap space).
  */
 struct ktask_args_copy {
 	__s32 fd_in;
@@ -972,10 +983,13 @@ struct ktask_args_copy {
  *
  * The result is those of the events that have happened. Holds no thread while it
  * waits. A descriptor that cannot be polled, such as that of a regular file, is
- * always ready.
+ * always ready. That of an epoll(7) is ready if it was when the task was spawned,
+ * or has become so since.
  *
  * Spawn fails with EBADF (not a descriptor), EINVAL (an event that does not
- * exist).
+ * exist, or a file of /dev/ktask), EOPNOTSUPP (a signalfd, or a file of FUSE,
+ * which can be asked by a process only). The result is -EOPNOTSUPP if the file
+ * has more than four wait queues, which is unheard of.
  */
 struct ktask_args_poll {
 	__s32 fd;
