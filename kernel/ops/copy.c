@@ -5,7 +5,8 @@
  * A blocking task. As copy_file_range(2), so that file systems may share blocks
  * or leave it to a server; where that cannot be, by reading and writing. Holes
  * stay holes where the file system can tell them: of a file with fewer blocks
- * than bytes, only what is between them is copied.
+ * than bytes, only what is between them is copied. To ask for them moves the
+ * position of an open file, so that is not the program's.
  */
 #include <linux/fs.h>
 #include <linux/falloc.h>
@@ -42,7 +43,7 @@
  * @chunk: how much to copy in one call
  * @buf: for reading and writing; made when it is needed, and then used for all
  *	that is left
- * @sparse: look for holes
+ * @probe: the same file as @in, to look for holes; or NULL: there are none
  * @ends_in_hole: what was last copied is one
  */
 struct copy_frame {
@@ -55,7 +56,7 @@ struct copy_frame {
 	u64 limit;
 	size_t chunk;
 	void *buf;
-	bool sparse;
+	struct file *probe;
 	bool ends_in_hole;
 };
 
@@ -219,29 +220,27 @@ static ssize_t copy_data(struct copy_frame *f, loff_t len, bool first)
 
 /* --- Holes ----------------------------------------------------------------- */
 
-/* Only then the file system tells of holes what is worth asking for. */
-static bool copy_looks_sparse(const struct file *file)
+/* Return: NULL if it is not worth while to look for holes, or not possible. */
+static struct file *copy_open_probe(const struct file *file)
 {
+	struct file *probe;
 	struct kstat stat;
 
-	return file->f_mode & FMODE_ATOMIC_POS &&
-	       !vfs_getattr(&file->f_path, &stat, STATX_SIZE | STATX_BLOCKS,
-			    AT_STATX_SYNC_AS_STAT) &&
-	       stat.blocks < stat.size / 512;
+	if (vfs_getattr(&file->f_path, &stat, STATX_SIZE | STATX_BLOCKS,
+			AT_STATX_SYNC_AS_STAT) ||
+	    stat.blocks >= stat.size / 512)
+		return NULL;
+	/* If somebody has a lease on it, that is not waited for. */
+	probe = dentry_open(&file->f_path, O_RDONLY | O_LARGEFILE | O_NONBLOCK,
+			    current_cred());
+	return IS_ERR(probe) ? NULL : probe;
 }
 
-/* As lseek(2), but the open file stays where it is, as far as others can see. */
-static loff_t copy_seek(struct file *file, loff_t pos, int whence)
+static void copy_close_probe(struct copy_frame *f)
 {
-	loff_t found, was;
-
-	if (mutex_lock_killable(&file->f_pos_lock))
-		return -EINTR;
-	was = file->f_pos;
-	found = vfs_llseek(file, pos, whence);
-	file->f_pos = was;
-	mutex_unlock(&file->f_pos_lock);
-	return found;
+	if (f->probe)
+		ktask_op_fput(f->probe);
+	f->probe = NULL;
 }
 
 /*
@@ -250,18 +249,19 @@ static loff_t copy_seek(struct file *file, loff_t pos, int whence)
  */
 static loff_t copy_find_hole(struct copy_frame *f)
 {
-	loff_t data = copy_seek(f->in, f->in_pos, SEEK_DATA);
+	loff_t data = vfs_llseek(f->probe, f->in_pos, SEEK_DATA);
 
 	/* There is none. If the file has grown now, that is looked at next. */
 	if (data == -ENXIO)
 		data = i_size_read(file_inode(f->in));
 	else
-		f->data_end = data < 0 ? 0 : copy_seek(f->in, data, SEEK_HOLE);
+		f->data_end = data < 0 ? 0 :
+				vfs_llseek(f->probe, data, SEEK_HOLE);
 
 	if (data > f->in_pos)
 		return min(data, f->end) - f->in_pos;
 	if (f->data_end <= f->in_pos)
-		f->sparse = false;
+		copy_close_probe(f);
 	return 0;
 }
 
@@ -301,27 +301,32 @@ static int copy_end(struct copy_frame *f)
 static loff_t copy_step(struct copy_frame *f, bool first)
 {
 	loff_t len = f->end - f->in_pos;
+	ssize_t n;
 
-	if (f->sparse && f->in_pos >= f->data_end) {
+	if (f->probe && f->in_pos >= f->data_end) {
 		loff_t hole = copy_find_hole(f);
 
-		f->ends_in_hole = hole && copy_hole(f, hole);
-		if (f->ends_in_hole)
+		if (hole && copy_hole(f, hole)) {
+			f->ends_in_hole = true;
 			return hole;
+		}
 		/* Then it is copied, as zeros. */
 		if (hole)
-			f->sparse = false;
+			copy_close_probe(f);
 	}
-	if (f->sparse)
+	if (f->probe)
 		len = min(len, f->data_end - f->in_pos);
-	return copy_data(f, len, first);
+	n = copy_data(f, len, first);
+	if (n > 0)
+		f->ends_in_hole = false;
+	return n;
 }
 
 static loff_t copy_all(struct ktask *t, struct copy_frame *f)
 {
 	loff_t start = f->in_pos, n = 0;
 
-	f->sparse = copy_looks_sparse(f->in);
+	f->probe = copy_open_probe(f->in);
 	while (f->in_pos < f->end) {
 		if (ktask_aborted(t))
 			return -ECANCELED;
@@ -342,6 +347,7 @@ static long copy_run(struct ktask *t)
 	struct copy_frame *f = ktask_frame(t);
 	long result = file_result(copy_all(t, f));
 
+	copy_close_probe(f);
 	kvfree(f->buf);
 	return result;
 }

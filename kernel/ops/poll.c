@@ -27,11 +27,6 @@
 /* Wait queues that a file may have. Most have one; pipes and terminals two. */
 #define POLL_QUEUES	4
 
-/* What a program can ask for. */
-#define POLL_EVENTS	(EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP |	\
-			 EPOLLRDNORM | EPOLLRDBAND | EPOLLWRNORM |		\
-			 EPOLLWRBAND | EPOLLMSG | EPOLLRDHUP)
-
 /**
  * struct poll_frame - a wait
  * @file: the file
@@ -115,11 +110,12 @@ static int poll_prepare(struct ktask *t, const void *args)
 {
 	const struct ktask_args_poll *a = args;
 	struct poll_frame *f = ktask_frame(t);
+	__poll_t events = demangle_poll(a->events);
 
-	if (a->events != (u16)a->events ||
-	    demangle_poll(a->events) & ~POLL_EVENTS)
+	/* Of a descriptor that there is, POLLNVAL says nothing. */
+	if (a->events != mangle_poll(events) || events & EPOLLNVAL)
 		return -EINVAL;
-	f->events = demangle_poll(a->events) | EPOLLERR | EPOLLHUP;
+	f->events = events | EPOLLERR | EPOLLHUP;
 	ktask_future_init(&f->never);
 	f->arms[POLL_QUEUES] = ktask_arm_future(&f->never);
 
