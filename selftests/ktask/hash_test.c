@@ -187,7 +187,7 @@ TEST_F(hash, no_descriptor_is_EBADF)
 
 	close(file);
 	EXPECT_EQ(-EBADF, hash_of(self, file));
-	EXPECT_EQ(-EBADF, hash_of(self, -1));
+	EXPECT_EQ(-EBADF, hash_of(self, -2));
 	EXPECT_EQ(-EBADF, hash_of(self, INT_MAX));
 	EXPECT_EQ(-EBADF, hash_of(self, AT_FDCWD));
 }

@@ -577,13 +577,18 @@ TEST_F_TIMEOUT(op_poll, aborts_race_with_events, SLOW)
 	char byte;
 
 	for (i = 0; i < 500; i++) {
-		int64_t id = kt_poll(self->fd, self->fds[0], POLLIN);
+		int64_t id = kt_poll(self->fd, self->fds[0], POLLIN), writer;
 
 		ASSERT_LT(0, id);
 		if (i % 2)
 			ASSERT_TRUE(wait_state(self->fd, id, KTASK_STATE_WAITING));
-		ASSERT_EQ(1, write(self->fds[1], "x", 1));
+		writer = kt_write_file(self->fd, self->fds[1], KTASK_OFFSET_FILE,
+				       "x", 1);
+		if (i % 4 > 1)
+			ASSERT_TRUE(wait_state(self->fd, writer, KTASK_STATE_RUNNING) ||
+				    task_state(self->fd, writer) == KTASK_STATE_ENDED);
 		kt_abort(self->fd, id);
+		ASSERT_EQ(1, kt_result(self->fd, writer));
 		ASSERT_EQ(0, kt_join(self->fd, id, FOREVER, &self->c));
 		if (self->c.outcome == KTASK_CANCELLED)
 			cancelled++;

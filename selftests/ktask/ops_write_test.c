@@ -127,9 +127,20 @@ TEST_F(write, range_beyond_the_largest_file_is_EFBIG)
 	EXPECT_EQ(-EFBIG, do_write(self, self->file, INT64_MAX - 4, "12345", 5));
 	EXPECT_EQ(-EFBIG, do_write(self, self->file, 1ULL << 63, "x", 1));
 	EXPECT_EQ(-EFBIG, do_write(self, self->file, UINT64_MAX - 1, "x", 1));
-	/* The file system's own. */
-	EXPECT_EQ(-EFBIG, do_write(self, self->file, INT64_MAX - 1, "x", 1));
 	EXPECT_EQ(0, file_size(self->file));
+}
+
+TEST_F(write, range_beyond_what_the_file_system_can_is_EFBIG)
+{
+	const char *why = disk_make(&self->disk, "8M");
+	int file;
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_LE(0, file = temp_file(self->disk.mnt));
+	EXPECT_EQ(-EFBIG, do_write(self, file, 1LL << 50, "x", 1));
+	EXPECT_EQ(0, file_size(file));
+	close(file);
 }
 
 TEST_F(write, no_descriptor_is_EBADF)
