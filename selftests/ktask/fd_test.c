@@ -281,7 +281,7 @@ static int set_file_max(const char *value, char *before, size_t size)
 	if (fd < 0)
 		return -1;
 	if (!before || read(fd, before, size) > 0)
-		err = write(fd, value, strlen(value)) < 0;
+		err = pwrite(fd, value, strlen(value), 0) < 0;
 	close(fd);
 	return err;
 }
