@@ -321,13 +321,13 @@ do {										\
 	struct ktask_group _group;						\
 										\
 	EXPECT_EQ(0, ktask_join_next(self->set, self->c, KTASK_FOREVER));	\
-	ASSERT_EQ(0, ktask_info(self->set, &_after));				\
-	/* What has been taken back is no end of a task that was at work. */	\
-	EXPECT_EQ((before).completed - (before).cancelled,			\
-		  _after.completed - _after.cancelled);				\
 	do {									\
 		ASSERT_EQ(0, ktask_group_info(self->set, 0, &_group));		\
 	} while (_group.nr_tasks);						\
+	/* What has been taken back is no end of a task that was at work. */	\
+	ASSERT_EQ(0, ktask_info(self->set, &_after));				\
+	EXPECT_EQ((before).completed - (before).cancelled,			\
+		  _after.completed - _after.cancelled);				\
 } while (0)
 
 TEST_F(graph, tells_which_could_not_be_started)

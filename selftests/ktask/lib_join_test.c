@@ -31,28 +31,30 @@ TEST_F(lib, join_nonblocking_set)
 
 	ASSERT_EQ(0, ktask_set_open(&set, KTASK_SET_NONBLOCK));
 	EXPECT_EQ(0, ktask_join_next(set, self->c, KTASK_FOREVER));
-	ASSERT_LT(0, id = ktask_spawn_sleep(set, 50 * MSEC, 0));
+	ASSERT_LT(0, id = ktask_spawn_sleep(set, HOUR, 0));
 	EXPECT_EQ(-EAGAIN, ktask_join(set, id, self->c, KTASK_FOREVER));
 	EXPECT_EQ(-EAGAIN, ktask_join_next(set, self->c, KTASK_FOREVER));
 	EXPECT_EQ(-EAGAIN, ktask_join_many(set, self->c, 64, KTASK_FOREVER));
 	EXPECT_EQ(-ETIMEDOUT, ktask_join_next(set, self->c, 0));
+	ASSERT_EQ(0, ktask_abort(set, id));
 	EXPECT_EQ(1, ktask_join_next(set, self->c, 20 * SEC));
 	ktask_set_close(set);
 }
 
 TEST_F(lib, join_next)
 {
-	int64_t start = now_ns();
+	int64_t start = now_ns(), id;
 
 	EXPECT_EQ(0, ktask_join_next(self->set, self->c, KTASK_FOREVER));
 	EXPECT_EQ(0, ktask_join_next(self->set, self->c, 20 * SEC));
 	EXPECT_EQ(0, ktask_join_next(self->set, self->c, 0));
-	ASSERT_LT(0, ktask_spawn_sleep(self->set, 300 * MSEC, 5));
+	ASSERT_LT(0, id = ktask_spawn_sleep(self->set, HOUR, 5));
 	EXPECT_EQ(-ETIMEDOUT, ktask_join_next(self->set, self->c, 0));
 	EXPECT_EQ(-ETIMEDOUT, ktask_join_next(self->set, self->c, 1));
 	EXPECT_EQ(-ETIMEDOUT, ktask_join_next(self->set, self->c, 20 * MSEC));
 	EXPECT_LE(20 * MSEC, now_ns() - start);
 	EXPECT_EQ(-EINVAL, ktask_join_next(self->set, self->c, -2));
+	ASSERT_EQ(0, ktask_abort(self->set, id));
 	EXPECT_EQ(1, ktask_join_next(self->set, self->c, KTASK_FOREVER));
 	EXPECT_EQ(5, self->c[0].user_data);
 	EXPECT_EQ(0, ktask_join_next(self->set, self->c, KTASK_FOREVER));
@@ -226,8 +228,8 @@ TEST_F(lib, join_ids)
 
 TEST_F(lib, join_ids_errors)
 {
-	int64_t start = now_ns();
 	uint64_t ids[4];
+	int64_t start;
 	int i, err = 99;
 
 	for (i = 0; i < 4; i++) {
@@ -235,7 +237,10 @@ TEST_F(lib, join_ids_errors)
 
 		ASSERT_LT(0, id);
 		ids[i] = id;
+		if (i != 2)
+			ASSERT_EQ(0, wait_ended(self->set, id));
 	}
+	start = now_ns();
 	EXPECT_EQ(2, ktask_join_ids(self->set, ids, 4, self->c, 50 * MSEC, &err));
 	EXPECT_EQ(-ETIMEDOUT, err);
 	EXPECT_LE(50 * MSEC, now_ns() - start);
@@ -285,6 +290,7 @@ TEST_F(lib, join_all)
 
 TEST_F(lib, join_all_errors)
 {
+	int64_t id;
 	int err = 99;
 
 	EXPECT_EQ(0, ktask_join_all(self->set, 0, self->c, 0, KTASK_FOREVER, &err));
@@ -293,8 +299,9 @@ TEST_F(lib, join_all_errors)
 	EXPECT_EQ(-EINVAL, err);
 	EXPECT_EQ(-ENOENT, ktask_join_all(self->set, 77, self->c, 64, 0, &err));
 	EXPECT_EQ(-ENOENT, err);
-	ASSERT_LT(0, ktask_spawn_nop(self->set, 0, 0));
+	ASSERT_LT(0, id = ktask_spawn_nop(self->set, 0, 0));
 	ASSERT_LT(0, ktask_spawn_sleep(self->set, HOUR, 0));
+	ASSERT_EQ(0, wait_ended(self->set, id));
 	EXPECT_EQ(1, ktask_join_all(self->set, 0, self->c, 64, 50 * MSEC, &err));
 	EXPECT_EQ(-ETIMEDOUT, err);
 	EXPECT_EQ(-ETIMEDOUT, ktask_join_all(self->set, 0, self->c, 64, 0, NULL));

@@ -489,6 +489,7 @@ TEST_F(lib, spawn_wait_for_some)
 	EXPECT_EQ(0, spawn.completed);
 	/* The time runs out, but one has ended. */
 	ASSERT_EQ(0, ktask_abort(self->set, descs[1].id));
+	ASSERT_EQ(0, wait_ended(self->set, descs[1].id));
 	EXPECT_EQ(0, ktask_spawn_wait(self->set, &spawn));
 	EXPECT_EQ(1, spawn.completed);
 	EXPECT_EQ(-ETIMEDOUT, spawn.wait_error);
