@@ -5,6 +5,7 @@
 #ifndef KTASK_CMD_H
 #define KTASK_CMD_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,7 +40,10 @@ struct ktask_set *set_open(void);
 
 /* memory.c: these do not return without memory. */
 void *must_calloc(size_t nr, size_t size);
+void *must_realloc(void *ptr, size_t nr, size_t size);
 char *must_strndup(const char *text, size_t len);
+char *must_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *must_vformat(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 /* number.c */
 bool parse_number(const char *text, uint64_t max, uint64_t *value);
@@ -55,7 +59,8 @@ void version_text(char text[VERSION_TEXT_MAX], uint32_t version);
 /* options.c: for verbs that know --json and --help only; -1: go on. */
 int parse_json_option(int argc, char **argv, const char *help, bool *json);
 
-/* hex.c: room for 2 * len + 1 characters. */
+/* hex.c: room for 2 * len + 1 characters; and back, false: not such digits. */
 void hex(char *text, const void *bytes, size_t len);
+bool unhex(void *bytes, size_t room, const char *text, size_t *len);
 
 #endif /* KTASK_CMD_H */

@@ -3,13 +3,16 @@
  * ktask spawn
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
+#include "desc.h"
+#include "json.h"
 #include "ops.h"
 #include "spawn.h"
 
@@ -20,126 +23,137 @@ static const char help[] =
 	"Run an operation in the kernel and show what became of it. \"ktask ops\" lists\n"
 	"the operations and their keys.\n\n"
 	"Values: numbers are decimal, or hexadecimal with 0x; durations have a unit (ns,\n"
-	"us, ms, s, m, h) or are nanoseconds; a file is a path, to be opened for reading,\n"
-	"or @N: descriptor N.\n\n"
+	"us, ms, s, m, h) or are nanoseconds; a file is a path, which is opened as the\n"
+	"operation needs it, or @N: descriptor N; data is text, hex:DIGITS, or @FILE.\n\n"
 	"      --count=N           run it N times, at once, and show a summary\n"
+	"      --cpu=N             on this CPU only\n"
+	"      --delay=DURATION    do not start it before\n"
+	"      --json              show it as a JSON object\n"
 	"      --name=NAME         what the task is called in listings\n"
+	"      --out=FILE          write its output to FILE, as it is; -: to standard output\n"
+	"      --priority=WORD     normal, high or idle\n"
 	"      --timeout=DURATION  abort what has not ended by then, and exit with 124\n"
 	"      --help              show this\n";
 
 enum {
 	OPT_COUNT = 256,
-	OPT_NAME,
+	OPT_DESC,
+	OPT_JSON,
+	OPT_OUT,
 	OPT_TIMEOUT,
 	OPT_HELP,
 };
 
 static const struct option long_options[] = {
 	{ "count", required_argument, NULL, OPT_COUNT },
-	{ "name", required_argument, NULL, OPT_NAME },
+	{ "cpu", required_argument, NULL, OPT_DESC },
+	{ "delay", required_argument, NULL, OPT_DESC },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "name", required_argument, NULL, OPT_DESC },
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "priority", required_argument, NULL, OPT_DESC },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 }
 };
 
-static void print_one(const struct ktask_completion *completion)
+/* words: the arguments, as key=value. An exit status; if not 0, it has been said why. */
+static int fill_args(struct args *args, char *const *words)
 {
-	char text[2 * KTASK_OUT_MAX + 1];
+	int status = STATUS_OK;
 
-	printf("outcome  %s\n", ktask_outcome_name(completion->outcome));
-	printf("result   %lld", (long long)completion->result);
-	if (completion->result < 0 && completion->result >= -4095)
-		printf(" (%s)", strerror(-completion->result));
-	putchar('\n');
-	if (completion->out_len) {
-		hex(text, completion->out, completion->out_len);
-		printf("output   %s\n", text);
+	for (; !status && *words; words++) {
+		const char *equals = strchr(*words, '=');
+		char *key;
+
+		if (!equals) {
+			status = args_fail(args, STATUS_USAGE,
+					   "\"%s\" is not of the form key=value", *words);
+			break;
+		}
+		key = must_strndup(*words, equals - *words);
+		status = args_set(args, key, equals + 1);
+		free(key);
 	}
+	if (!status)
+		status = args_finish(args);
+	if (status)
+		message("%s", args->why);
+	return status;
 }
 
-static void print_many(const struct spawn_run *run)
+static bool open_out(struct spawn_options *options)
 {
-	printf("spawned    %" PRIu64 "\n", run->spawned);
-	printf("returned   %" PRIu64 ", %" PRIu64 " of them an error\n",
-	       run->succeeded + run->erred, run->erred);
-	printf("cancelled  %" PRIu64 "\n", run->cancelled);
-	printf("failed     %" PRIu64 "\n", run->failed);
-	printf("time       %.6f s\n", run->elapsed_ns / 1e9);
-}
-
-static int report(const struct spawn_run *run, const char *timeout)
-{
-	if (run->error)
-		message("cannot spawn: %s", strerror(-run->error));
-	if (run->count > 1)
-		print_many(run);
-	else if (run->joined)
-		print_one(&run->last);
-
-	if (run->timed_out) {
-		message("timed out after %s", timeout);
-		return STATUS_TIMED_OUT;
+	if (!options->out)
+		return true;
+	if (!strcmp(options->out, "-")) {
+		options->out_fd = STDOUT_FILENO;
+		return true;
 	}
-	return run->succeeded == run->count ? STATUS_OK : STATUS_FAILED;
+	options->out_fd = open(options->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY,
+			       0666);
+	if (options->out_fd < 0)
+		message_file(options->out, errno);
+	return options->out_fd >= 0;
 }
 
-/* The operation's description; NULL: it has been said what is wrong. */
-static struct ktask_op_info *get_op(struct ktask_set *set, const char *name)
+static int spawn(struct ktask_set *set, char **words, struct spawn_options *options,
+		 struct spawn_run *run)
 {
 	struct ktask_op_info *info;
-	int err;
-
-	err = ktask_op_get(set, name, &info);
-	if (err == -ENOENT || err == -ENAMETOOLONG)
-		message("there is no operation \"%s\" (\"ktask ops\" lists them)", name);
-	else if (err)
-		message("/dev/ktask: %s", strerror(-err));
-	return info;
-}
-
-/* words: the operation, and its arguments as key=value. */
-static int spawn(struct ktask_set *set, char **words, struct spawn_run *run,
-		 const char *timeout)
-{
-	struct ktask_op_info *info;
-	void *args;
+	struct args args;
 	int status;
 	int err;
 
-	info = get_op(set, words[0]);
+	options->op = words[0];
+	info = op_get(set, options->op);
 	if (!info)
 		return STATUS_FAILED;
-	status = args_encode(info, words + 1, &args);
-	if (status) {
-		ktask_op_free(info);
-		return status;
+
+	args_open(&args, info, false);
+	status = fill_args(&args, words + 1);
+	if (!status && !open_out(options))
+		status = STATUS_FAILED;
+	if (!status) {
+		run->desc.op = info->op;
+		run->desc.args = (uintptr_t)args.bytes;
+		run->desc.args_size = info->args_size;
+		err = spawn_run(set, run);
+		if (err) {
+			message("/dev/ktask: %s", strerror(-err));
+			status = STATUS_FAILED;
+		} else {
+			status = spawn_report(set, options, run);
+		}
 	}
-
-	run->desc.op = info->op;
-	run->desc.args = (uintptr_t)args;
-	run->desc.args_size = info->args_size;
-	err = spawn_run(set, run);
-
-	free(args);
+	args_close(&args);
 	ktask_op_free(info);
-	if (err) {
-		message("/dev/ktask: %s", strerror(-err));
-		return STATUS_FAILED;
-	}
-	return report(run, timeout);
+	return status;
+}
+
+/* False: the value cannot be used; has been said. */
+static bool set_desc(struct ktask_desc *desc, const char *key, const char *value)
+{
+	char *why = desc_set(desc, key, value);
+
+	if (why)
+		message("--%s: %s", key, why);
+	free(why);
+	return !why;
 }
 
 int cmd_spawn(int argc, char **argv)
 {
 	struct spawn_run run = { .count = 1, .timeout_ns = KTASK_FOREVER };
-	const char *timeout = NULL;
+	struct spawn_options options = { .out_fd = -1 };
 	struct ktask_set *set;
+	int which = 0;
 	uint64_t ns;
 	int status;
 	int opt;
 
 	/* Options first: what follows the operation is its own. */
-	while ((opt = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+", long_options, &which)) != -1) {
 		switch (opt) {
 		case OPT_COUNT:
 			if (!parse_number(optarg, MAX_COUNT, &run.count) || !run.count) {
@@ -148,14 +162,15 @@ int cmd_spawn(int argc, char **argv)
 				return usage_error("spawn");
 			}
 			break;
-		case OPT_NAME:
-			if (strlen(optarg) >= sizeof(run.desc.name)) {
-				message("--name: \"%s\" is longer than %zu bytes", optarg,
-					sizeof(run.desc.name) - 1);
+		case OPT_DESC:
+			if (!set_desc(&run.desc, long_options[which].name, optarg))
 				return usage_error("spawn");
-			}
-			memset(run.desc.name, 0, sizeof(run.desc.name));
-			memcpy(run.desc.name, optarg, strlen(optarg));
+			break;
+		case OPT_JSON:
+			options.json = true;
+			break;
+		case OPT_OUT:
+			options.out = optarg;
 			break;
 		case OPT_TIMEOUT:
 			if (!parse_duration(optarg, &ns) || ns > INT64_MAX) {
@@ -163,7 +178,7 @@ int cmd_spawn(int argc, char **argv)
 					optarg);
 				return usage_error("spawn");
 			}
-			timeout = optarg;
+			options.timeout = optarg;
 			run.timeout_ns = ns;
 			break;
 		case OPT_HELP:
@@ -177,11 +192,21 @@ int cmd_spawn(int argc, char **argv)
 		message("an operation is missing");
 		return usage_error("spawn");
 	}
+	if (options.out && run.count > 1) {
+		message("--out is for the output of one task");
+		return usage_error("spawn");
+	}
+	if (options.out && options.json && !strcmp(options.out, "-")) {
+		message("--out=- and --json cannot both have standard output");
+		return usage_error("spawn");
+	}
+	if (options.json && !json_available())
+		return STATUS_FAILED;
 
 	set = set_open();
 	if (!set)
 		return STATUS_FAILED;
-	status = spawn(set, argv + optind, &run, timeout);
+	status = spawn(set, argv + optind, &options, &run);
 	ktask_set_close(set);
 	return status;
 }

@@ -2,6 +2,8 @@
 /*
  * Memory, or the end: when we exit the kernel ends what we have started.
  */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +23,30 @@ void *must_calloc(size_t nr, size_t size)
 	return must(calloc(nr, size));
 }
 
+void *must_realloc(void *ptr, size_t nr, size_t size)
+{
+	return must(reallocarray(ptr, nr, size));
+}
+
 char *must_strndup(const char *text, size_t len)
 {
 	return must(strndup(text, len));
+}
+
+char *must_vformat(const char *fmt, va_list ap)
+{
+	char *text;
+
+	return must(vasprintf(&text, fmt, ap) < 0 ? NULL : text);
+}
+
+char *must_format(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = must_vformat(fmt, ap);
+	va_end(ap);
+	return text;
 }

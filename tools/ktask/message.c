@@ -2,7 +2,6 @@
 /*
  * What goes to stderr.
  */
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "cmd.h"
 #include "progress.h"
+#include "text.h"
 
 void message(const char *fmt, ...)
 {
@@ -26,19 +26,11 @@ void message(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
-/*
- * What went wrong with a file. Control characters would be the file's owner
- * speaking to our user's terminal.
- */
 void message_file(const char *path, int err)
 {
-	char *shown = strdup(path);
+	char *shown = text_printable(path);
 
-	for (char *c = shown; c && *c; c++) {
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-	}
-	message("%s: %s", shown ? shown : "?", strerror(err));
+	message("%s: %s", shown, strerror(err));
 	free(shown);
 }
 

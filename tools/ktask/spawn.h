@@ -11,6 +11,22 @@
 #include "ktask.h"
 
 /**
+ * struct spawn_options - what was asked for, beside the task itself
+ * @op: the operation
+ * @timeout: how long they may take in all, as it was written
+ * @out: file for the output, "-" for stdout, or NULL
+ * @out_fd: that file
+ * @json: the report is for a program
+ */
+struct spawn_options {
+	const char *op;
+	const char *timeout;
+	const char *out;
+	int out_fd;
+	bool json;
+};
+
+/**
  * struct spawn_run - tasks of one operation, started and collected
  * @desc: what to start
  * @count: how many of it
@@ -44,5 +60,9 @@ struct spawn_run {
 
 /* 0, or a negative errno: the set cannot be used. */
 int spawn_run(struct ktask_set *set, struct spawn_run *run);
+
+/* Returns the exit status. */
+int spawn_report(struct ktask_set *set, const struct spawn_options *options,
+		 const struct spawn_run *run);
 
 #endif /* KTASK_SPAWN_H */

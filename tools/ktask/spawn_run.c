@@ -3,7 +3,6 @@
  * Starting many tasks of one kind, and collecting them.
  */
 #include <errno.h>
-#include <time.h>
 
 #include "cmd.h"
 #include "spawn.h"
@@ -11,17 +10,13 @@
 /* Completions taken at once, and tasks started at once. */
 #define BATCH		256
 
-static int64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
-static void count(struct spawn_run *run, const struct ktask_completion *completion)
+static void count(struct ktask_set *set, struct spawn_run *run,
+		  const struct ktask_completion *completion)
 {
 	run->joined++;
+	/* Of many, the output is of no use, and would count against our limits. */
+	if (run->count > 1 && completion->out_len > KTASK_OUT_MAX)
+		ktask_output_drop(set, completion->id);
 	switch (completion->outcome) {
 	case KTASK_RETURNED:
 		if (completion->result < 0)
@@ -46,7 +41,7 @@ static int collect(struct ktask_set *set, struct spawn_run *run, int64_t deadlin
 	ssize_t n;
 
 	if (run->timeout_ns != KTASK_FOREVER && !run->timed_out) {
-		left = deadline - now();
+		left = deadline - (int64_t)ktask_now();
 		if (left < 0)
 			left = 0;
 	}
@@ -59,7 +54,7 @@ static int collect(struct ktask_set *set, struct spawn_run *run, int64_t deadlin
 	if (n <= 0)
 		return n ? n : -ENODATA;
 	for (ssize_t i = 0; i < n; i++)
-		count(run, &completions[i]);
+		count(set, run, &completions[i]);
 	return 0;
 }
 
@@ -81,13 +76,13 @@ static int start(struct ktask_set *set, struct spawn_run *run, bool *full)
 		run->spawned += n;
 
 	/* The set holds as many as it may: there is room when some are taken. */
-	*full = err == -EAGAIN && run->spawned > run->joined;
+	*full = (err == -EAGAIN || err == -EDQUOT) && run->spawned > run->joined;
 	return *full ? 0 : err;
 }
 
 int spawn_run(struct ktask_set *set, struct spawn_run *run)
 {
-	int64_t started = now();
+	int64_t started = ktask_now();
 	int64_t deadline;
 	bool full = false;
 	int err = 0;
@@ -103,6 +98,6 @@ int spawn_run(struct ktask_set *set, struct spawn_run *run)
 	while (!err && run->joined < run->spawned)
 		err = collect(set, run, deadline);
 
-	run->elapsed_ns = now() - started;
+	run->elapsed_ns = ktask_now() - started;
 	return err;
 }
