@@ -21,6 +21,7 @@ void args_open(struct args *args, const struct ktask_op_info *info, bool check)
 	args->held = must_calloc(info->nr_args + 1, sizeof(*args->held));
 	args->check = check;
 	args->why = NULL;
+	args->at_value = false;
 
 	for (uint32_t i = 0; i < info->nr_args; i++) {
 		args->held[i].fd = -1;
@@ -80,6 +81,7 @@ int args_set(struct args *args, const char *key, const char *value)
 	const struct ktask_arg_info *list = ktask_op_args(info);
 	uint32_t i = 0;
 
+	args->at_value = false;
 	while (i < info->nr_args && strcmp(list[i].name, key))
 		i++;
 	if (i == info->nr_args)
@@ -87,6 +89,7 @@ int args_set(struct args *args, const char *key, const char *value)
 	if (args->held[i].given)
 		return args_fail(args, STATUS_USAGE, "\"%s\" is given twice", key);
 	args->held[i].given = true;
+	args->at_value = true;
 	return arg_encode(args, i, value);
 }
 

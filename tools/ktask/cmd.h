@@ -24,6 +24,7 @@ enum {
 int cmd_hash(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 int cmd_spawn(int argc, char **argv);
 
 /* message.c: one line each on stderr, with the name of the command in front. */
@@ -39,6 +40,7 @@ bool output_close(void);
 struct ktask_set *set_open(void);
 
 /* memory.c: these do not return without memory. */
+void *must(void *ptr);
 void *must_calloc(size_t nr, size_t size);
 void *must_realloc(void *ptr, size_t nr, size_t size);
 char *must_strndup(const char *text, size_t len);

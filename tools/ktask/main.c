@@ -18,6 +18,7 @@ static const struct verb {
 	{ "hash", cmd_hash, "hash files, many at once" },
 	{ "info", cmd_info, "show the kernel module and its counters" },
 	{ "ops", cmd_ops, "list the operations and their arguments" },
+	{ "run", cmd_run, "run a graph of operations" },
 	{ "spawn", cmd_spawn, "run an operation and show its result" },
 };
 

@@ -9,7 +9,7 @@
 
 #include "cmd.h"
 
-static void *must(void *ptr)
+void *must(void *ptr)
 {
 	if (!ptr) {
 		message("out of memory");

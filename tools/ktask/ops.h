@@ -32,6 +32,7 @@ struct arg_held {
  * @held: by argument
  * @check: only look at values: open and read no files
  * @why: what was wrong, or NULL
+ * @at_value: and that is the value, not the key
  */
 struct args {
 	const struct ktask_op_info *info;
@@ -39,6 +40,7 @@ struct args {
 	struct arg_held *held;
 	bool check;
 	char *why;
+	bool at_value;
 };
 
 /*
