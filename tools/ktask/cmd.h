@@ -21,6 +21,7 @@ enum {
 };
 
 /* The verbs: argv[0] is the verb; the return value is the exit status. */
+int cmd_copy(int argc, char **argv);
 int cmd_hash(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
@@ -30,6 +31,7 @@ int cmd_spawn(int argc, char **argv);
 /* message.c: one line each on stderr, with the name of the command in front. */
 void message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void message_file(const char *path, int err);
+void message_files(const char *what, const char *from, const char *to, const char *why);
 int usage_error(const char *verb);
 
 /* output.c: false: stdout could not be written, which has been said once. */

@@ -2,8 +2,6 @@
 /*
  * ktask hash
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,10 +9,10 @@
 
 #include "cmd.h"
 #include "hash.h"
+#include "json.h"
 #include "progress.h"
 
 #define DEFAULT_ALG	"sha256"
-#define MAX_JOBS	65536
 
 static const char help[] =
 	"Usage: ktask hash [OPTION]... [FILE]...\n"
@@ -25,12 +23,14 @@ static const char help[] =
 	"  -r, --recursive        walk directories; symbolic links are not followed\n"
 	"      --files-from=FILE  read a list of file names from FILE; -: standard input\n"
 	"  -0, --null             names of the list end with a zero, not a newline\n"
+	"      --json             show each result as a JSON object, one a line\n"
 	"      --ordered          print in the order of the names, not as files are done\n"
 	"      --no-progress      no progress line, even if stderr is a terminal\n"
 	"      --help             show this\n";
 
 enum {
 	OPT_FILES_FROM = 256,
+	OPT_JSON,
 	OPT_ORDERED,
 	OPT_NO_PROGRESS,
 	OPT_HELP,
@@ -42,42 +42,25 @@ static const struct option long_options[] = {
 	{ "recursive", no_argument, NULL, 'r' },
 	{ "files-from", required_argument, NULL, OPT_FILES_FROM },
 	{ "null", no_argument, NULL, '0' },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "ordered", no_argument, NULL, OPT_ORDERED },
 	{ "no-progress", no_argument, NULL, OPT_NO_PROGRESS },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 }
 };
 
-/* Enough that some can wait for the disk while others are computed. */
-static size_t default_jobs(void)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return cpus > 4 ? 4 * cpus : 16;
-}
-
-static bool open_list(struct list *list, const char *path)
-{
-	if (!strcmp(path, "-")) {
-		list->fd = STDIN_FILENO;
-		list->label = "standard input";
-		return true;
-	}
-	list->label = path;
-	list->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (list->fd < 0)
-		message_file(path, errno);
-	return list->fd >= 0;
-}
-
 int cmd_hash(int argc, char **argv)
 {
-	struct hash_options options = { .alg = DEFAULT_ALG, .jobs = default_jobs() };
+	struct hash_options options = { .alg = DEFAULT_ALG };
+	struct work work = {
+		.kind = &hash_kind,
+		.data = &options,
+		.max_jobs = work_default_jobs(),
+		.signal_fd = -1,
+	};
 	struct names names = { .list = { .fd = -1, .end = '\n' } };
 	const char *files_from = NULL;
-	struct ktask_set *set;
 	bool progress = true;
-	uint64_t number;
 	bool ok;
 	int opt;
 
@@ -87,12 +70,8 @@ int cmd_hash(int argc, char **argv)
 			options.alg = optarg;
 			break;
 		case 'j':
-			if (!parse_number(optarg, MAX_JOBS, &number) || !number) {
-				message("--jobs: \"%s\" is not a number from 1 to %d",
-					optarg, MAX_JOBS);
+			if (!work_parse_jobs(optarg, &work.max_jobs))
 				return usage_error("hash");
-			}
-			options.jobs = number;
 			break;
 		case 'r':
 			names.recursive = true;
@@ -104,7 +83,10 @@ int cmd_hash(int argc, char **argv)
 			names.list.end = '\0';
 			break;
 		case OPT_ORDERED:
-			options.ordered = true;
+			work.ordered = true;
+			break;
+		case OPT_JSON:
+			options.json = true;
 			break;
 		case OPT_NO_PROGRESS:
 			progress = false;
@@ -135,18 +117,20 @@ int cmd_hash(int argc, char **argv)
 		return usage_error("hash");
 	}
 
-	set = set_open();
-	if (!set)
+	if (options.json && !json_available())
 		return STATUS_FAILED;
-	if (files_from && !open_list(&names.list, files_from)) {
-		ktask_set_close(set);
+	work.set = set_open();
+	if (!work.set)
+		return STATUS_FAILED;
+	if (files_from && !list_open(&names.list, files_from)) {
+		ktask_set_close(work.set);
 		return STATUS_FAILED;
 	}
 
 	if (progress)
 		progress_start();
-	ok = hash_run(set, &options, &names);
+	ok = work_run(&work, &names);
 	names_close(&names);
-	ktask_set_close(set);
+	ktask_set_close(work.set);
 	return ok ? STATUS_OK : STATUS_FAILED;
 }

@@ -8,24 +8,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ktask.h"
-#include "names.h"
+#include "work.h"
 
 /**
  * struct hash_options - how to hash
  * @alg: an algorithm of the kernel's crypto API
- * @jobs: how many files at once
- * @ordered: print in the order of the names, not as tasks end
+ * @json: show results as JSON
  */
 struct hash_options {
 	const char *alg;
-	size_t jobs;
-	bool ordered;
+	bool json;
 };
 
-/* hash_run.c: false: something failed, which has been said. */
-bool hash_run(struct ktask_set *set, const struct hash_options *options,
-	      struct names *names);
+/* hash_job.c: for &struct work, whose data is &struct hash_options. */
+extern const struct work_kind hash_kind;
 
 /* sum_line.c */
 void sum_line(const char *path, const void *digest, size_t len);

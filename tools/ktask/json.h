@@ -26,6 +26,12 @@ void json_add_text(struct json_object *object, const char *key, const char *valu
 void json_add_hex(struct json_object *object, const char *key, const void *bytes, size_t len);
 void json_add_child(struct json_object *object, const char *key, struct json_object *child);
 
+/*
+ * json_path.c: a file's name, which need not be UTF-8: then KEY_hex is there too, with
+ * its bytes.
+ */
+void json_add_path(struct json_object *object, const char *key, const char *path);
+
 /* Entries of a list. */
 void json_append(struct json_object *list, struct json_object *child);
 

@@ -4,6 +4,7 @@
  * the next name is there or has to be waited for.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,20 @@
 #include "list.h"
 
 #define CHUNK	16384
+
+bool list_open(struct list *list, const char *path)
+{
+	if (!strcmp(path, "-")) {
+		list->fd = STDIN_FILENO;
+		list->label = "standard input";
+		return true;
+	}
+	list->label = path;
+	list->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (list->fd < 0)
+		message_file(path, errno);
+	return list->fd >= 0;
+}
 
 static char *find_end(const struct list *list)
 {

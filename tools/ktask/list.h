@@ -32,6 +32,9 @@ struct list {
 	bool failed;
 };
 
+/* From a file, or "-": standard input. False: it cannot be opened; has been said. */
+bool list_open(struct list *list, const char *path);
+
 /* NULL: there are no more. To be freed. Reads, and so may wait, as needed. */
 char *list_next(struct list *list);
 

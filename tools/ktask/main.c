@@ -15,6 +15,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } verbs[] = {
+	{ "copy", cmd_copy, "copy files, many at once, and compare what came of it" },
 	{ "hash", cmd_hash, "hash files, many at once" },
 	{ "info", cmd_info, "show the kernel module and its counters" },
 	{ "ops", cmd_ops, "list the operations and their arguments" },

@@ -34,6 +34,16 @@ void message_file(const char *path, int err)
 	free(shown);
 }
 
+void message_files(const char *what, const char *from, const char *to, const char *why)
+{
+	char *shown_from = text_printable(from);
+	char *shown_to = text_printable(to);
+
+	message("%s %s to %s: %s", what, shown_from, shown_to, why);
+	free(shown_from);
+	free(shown_to);
+}
+
 int usage_error(const char *verb)
 {
 	fprintf(stderr, "Try \"ktask%s%s --help\".\n", verb ? " " : "", verb ? verb : "");

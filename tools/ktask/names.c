@@ -51,28 +51,53 @@ static bool walk_open(struct names *names, char *path)
 	return names->walk;
 }
 
+static void say(struct names *names, const FTSENT *entry, int err)
+{
+	message_file(entry->fts_path, err);
+	names->failed = true;
+}
+
+/* Whether it is to be given; @kind: as what. */
+static bool is_wanted(struct names *names, const FTSENT *entry, enum name_kind *kind)
+{
+	bool given = entry->fts_level == FTS_ROOTLEVEL;
+
+	*kind = NAME_FILE;
+	switch (entry->fts_info) {
+	case FTS_F:
+		return true;
+	case FTS_D:
+		*kind = NAME_DIRECTORY;
+		return names->everything;
+	case FTS_DC:
+		say(names, entry, ELOOP);
+		return false;
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		say(names, entry, entry->fts_errno);
+		return false;
+	case FTS_SL:
+	case FTS_SLNONE:
+		/* If asked for by name, it is what opening it says that it is. */
+		*kind = given ? NAME_FILE : NAME_LINK;
+		return given || names->everything;
+	case FTS_DEFAULT:
+		*kind = given ? NAME_FILE : NAME_SPECIAL;
+		return given || names->everything;
+	default:
+		return false;
+	}
+}
+
 /* NULL: the walk is over. */
-static FTSENT *walk_next(struct names *names)
+static FTSENT *walk_next(struct names *names, enum name_kind *kind)
 {
 	FTSENT *entry;
 
 	while ((errno = 0, entry = fts_read(names->walk))) {
-		switch (entry->fts_info) {
-		case FTS_F:
+		if (is_wanted(names, entry, kind))
 			return entry;
-		case FTS_DNR:
-		case FTS_ERR:
-		case FTS_NS:
-			message_file(entry->fts_path, entry->fts_errno);
-			names->failed = true;
-			break;
-		case FTS_DEFAULT:
-		case FTS_SLNONE:
-			/* No such file, or no regular one: only if asked for by name. */
-			if (entry->fts_level == FTS_ROOTLEVEL)
-				return entry;
-			break;
-		}
 	}
 
 	if (errno) {
@@ -86,33 +111,40 @@ static FTSENT *walk_next(struct names *names)
 
 bool names_next(struct names *names, struct name *name)
 {
-	FTSENT *entry;
 	char *path;
 
+	memset(name, 0, sizeof(*name));
+	names->entry = NULL;
 	for (;;) {
 		if (names->walk) {
-			entry = walk_next(names);
-			if (!entry)
+			names->entry = walk_next(names, &name->kind);
+			if (!names->entry)
 				continue;
-			name->path = must_strndup(entry->fts_path, strlen(entry->fts_path));
-			name->found = entry->fts_level > FTS_ROOTLEVEL;
-			break;
+			path = names->entry->fts_path;
+			name->path = must_strndup(path, strlen(path));
+			name->root = names->root;
+			name->found = names->entry->fts_level > FTS_ROOTLEVEL;
+			return true;
 		}
 
 		path = next_given(names);
+		if (!path)
+			return false;
 		if (!names->recursive) {
 			name->path = path;
-			name->found = false;
-			break;
+			name->root = strlen(path);
+			return true;
 		}
-		if (!path) {
-			name->path = NULL;
-			break;
-		}
+		names->root = strlen(path);
 		walk_open(names, path);
 		free(path);
 	}
-	return name->path;
+}
+
+void names_skip(struct names *names)
+{
+	if (names->entry)
+		fts_set(names->walk, names->entry, FTS_SKIP);
 }
 
 bool names_would_wait(const struct names *names)

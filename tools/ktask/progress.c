@@ -67,18 +67,27 @@ void progress_start(void)
 	}
 }
 
+int progress_interval(void)
+{
+	return enabled ? INTERVAL_S * 1000 : -1;
+}
+
+bool progress_due(void)
+{
+	double at;
+
+	if (!enabled)
+		return false;
+	at = now();
+	return at - started >= INTERVAL_S && (!shown || at - last >= INTERVAL_S);
+}
+
 void progress_show(uint64_t files, uint64_t bytes)
 {
 	double mib = bytes / 1048576.0;
-	double at;
+	double at = now();
 	char line[100];
 	int len;
-
-	if (!enabled)
-		return;
-	at = now();
-	if (at - started < INTERVAL_S || (shown && at - last < INTERVAL_S))
-		return;
 
 	last = at;
 	len = snprintf(line, sizeof(line), "\r\033[K%" PRIu64 " files, %.1f MiB, %.1f MiB/s",
