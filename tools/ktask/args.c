@@ -93,13 +93,17 @@ int args_set(struct args *args, const char *key, const char *value)
 	return arg_encode(args, i, value);
 }
 
-int args_finish(struct args *args)
+int args_finish(struct args *args, bool has_input)
 {
 	const struct ktask_op_info *info = args->info;
 	const struct ktask_arg_info *list = ktask_op_args(info);
 
 	for (uint32_t i = 0; i < info->nr_args; i++) {
-		if ((list[i].flags & KTASK_ARG_REQUIRED) && !args->held[i].given)
+		/* An input is in place of a file to be read. */
+		bool replaced = has_input && list[i].type == KTASK_ARG_FD &&
+				!(list[i].flags & KTASK_ARG_WRITE);
+
+		if ((list[i].flags & KTASK_ARG_REQUIRED) && !args->held[i].given && !replaced)
 			return fail_keys(args, list[i].name, true);
 	}
 	return STATUS_OK;

@@ -25,8 +25,10 @@ int cmd_copy(int argc, char **argv);
 int cmd_hash(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
+int cmd_ps(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_spawn(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 
 /* message.c: one line each on stderr, with the name of the command in front. */
 void message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

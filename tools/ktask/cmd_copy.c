@@ -217,7 +217,7 @@ int cmd_copy(int argc, char **argv)
 		return status;
 	if (progress)
 		progress_start();
-	work.signal_fd = interrupt_open(NULL);
+	work.signal_fd = interrupt_open();
 	status = run(&copy, &words, &work);
 	interrupt_deliver();
 	return status;

@@ -76,7 +76,7 @@ static int fill_args(struct args *args, char *const *words)
 		free(key);
 	}
 	if (!status)
-		status = args_finish(args);
+		status = args_finish(args, false);
 	if (status)
 		message("%s", args->why);
 	return status;

@@ -9,6 +9,16 @@
 #include "cmd.h"
 #include "graph.h"
 
+/* The first task whose output is an input, or NULL. */
+static const struct graph_ref *find_input(const struct graph_task *task)
+{
+	for (size_t i = 0; i < task->nr_refs; i++) {
+		if (task->refs[i].flags & KTASK_AFTER_INPUT)
+			return &task->refs[i];
+	}
+	return NULL;
+}
+
 /* Encodes all arguments anew; says what is wrong. An exit status. */
 static int encode(struct graph *graph, struct graph_task *task, bool check)
 {
@@ -27,19 +37,15 @@ static int encode(struct graph *graph, struct graph_task *task, bool check)
 			return status;
 		}
 	}
-	status = args_finish(encoded);
+	status = args_finish(encoded, find_input(task));
 	if (status)
 		source_error(&graph->source, task->op_at, "%s", encoded->why);
 	return status;
 }
 
-static bool takes_input(const struct graph_task *task)
-{
-	return task->info->op_flags & KTASK_OP_TAKES_INPUT;
-}
-
 static void check_task(struct graph *graph, struct ktask_set *set, struct graph_task *task)
 {
+	const struct graph_ref *input;
 	int err;
 
 	err = ktask_op_get(set, task->op, &task->info);
@@ -50,13 +56,10 @@ static void check_task(struct graph *graph, struct ktask_set *set, struct graph_
 		return;
 	}
 
-	for (size_t i = 0; i < task->nr_refs; i++) {
-		if ((task->refs[i].flags & KTASK_AFTER_INPUT) && !takes_input(task)) {
-			source_error(&graph->source, task->refs[i].at,
-				     "\"%s\" does not take the output of other tasks", task->op);
-			break;
-		}
-	}
+	input = find_input(task);
+	if (input && !(task->info->op_flags & KTASK_OP_TAKES_INPUT))
+		source_error(&graph->source, input->at,
+			     "\"%s\" does not take the output of other tasks", task->op);
 	encode(graph, task, true);
 }
 

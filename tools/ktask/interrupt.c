@@ -12,7 +12,8 @@
 #include "cmd.h"
 #include "interrupt.h"
 
-static const int deadly[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
+/* Up to a 0. */
+static const int deadly[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM, 0 };
 
 /* What is ignored would yet be seen if it were blocked. */
 static bool is_ignored(int sig)
@@ -22,23 +23,22 @@ static bool is_ignored(int sig)
 	return sigaction(sig, NULL, &action) || action.sa_handler == SIG_IGN;
 }
 
-static void add_deadly(sigset_t *set)
-{
-	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
-		if (!is_ignored(deadly[i]))
-			sigaddset(set, deadly[i]);
-	}
-}
-
-int interrupt_open(const int *others)
+static sigset_t set_of(const int *signals)
 {
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
-	add_deadly(&set);
-	for (; others && *others; others++)
-		sigaddset(&set, *others);
+	for (; *signals; signals++) {
+		if (!is_ignored(*signals))
+			sigaddset(&set, *signals);
+	}
+	return set;
+}
+
+int interrupt_watch(const int *signals)
+{
+	sigset_t set = set_of(signals);
+	int fd;
 
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -49,11 +49,14 @@ int interrupt_open(const int *others)
 	return fd;
 }
 
+int interrupt_open(void)
+{
+	return interrupt_watch(deadly);
+}
+
 void interrupt_deliver(void)
 {
-	sigset_t set;
+	sigset_t set = set_of(deadly);
 
-	sigemptyset(&set);
-	add_deadly(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }

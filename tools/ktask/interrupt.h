@@ -7,10 +7,13 @@
 
 /*
  * Holds back SIGHUP, SIGINT, SIGPIPE and SIGTERM, as far as we were not started to
- * ignore them, and @others up to a 0. The descriptor that it returns polls readable
- * when one has come. Exits if there can be none.
+ * ignore them. The descriptor that it returns polls readable when one has come; it is
+ * not to be read. Exits if there can be none.
  */
-int interrupt_open(const int *others);
+int interrupt_open(void);
+
+/* The same for other signals, up to a 0; reading from it takes them. See signalfd(2). */
+int interrupt_watch(const int *signals);
 
 /* Lets those that have come end the program. */
 void interrupt_deliver(void);

@@ -19,8 +19,10 @@ static const struct verb {
 	{ "hash", cmd_hash, "hash files, many at once" },
 	{ "info", cmd_info, "show the kernel module and its counters" },
 	{ "ops", cmd_ops, "list the operations and their arguments" },
+	{ "ps", cmd_ps, "list the tasks of all programs" },
 	{ "run", cmd_run, "run a graph of operations" },
 	{ "spawn", cmd_spawn, "run an operation and show its result" },
+	{ "top", cmd_top, "show the tasks of all programs, again and again" },
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -44,13 +44,14 @@ struct args {
 };
 
 /*
- * args.c: set each argument that is given, then finish. These return an exit
- * status; if it is not 0, args->why tells what is wrong. Closing gives back what
- * is held, which the kernel has for itself once the task is spawned.
+ * args.c: set each argument that is given, then finish; @has_input: it gets the output
+ * of another task. These return an exit status; if it is not 0, args->why tells what is
+ * wrong. Closing gives back what is held, which the kernel has for itself once the task
+ * is spawned.
  */
 void args_open(struct args *args, const struct ktask_op_info *info, bool check);
 int args_set(struct args *args, const char *key, const char *value);
-int args_finish(struct args *args);
+int args_finish(struct args *args, bool has_input);
 void args_close(struct args *args);
 
 /* Says it to the user: what args->why is for. Returns @status. */

@@ -80,12 +80,6 @@ size_t source_line(const struct source *source, const char *at)
 	return line;
 }
 
-/* Whether a byte begins a character of UTF-8, or is none of it. */
-static bool begins_character(char c)
-{
-	return (c & 0xc0) != 0x80;
-}
-
 /* The line, and a mark under the character that is number @column in it. */
 static void show_line(const char *begin, const char *end, size_t column)
 {
@@ -116,12 +110,13 @@ void source_error(struct source *source, const char *at, const char *fmt, ...)
 		while (begin > source->text && begin[-1] != '\n')
 			begin--;
 		for (const char *c = begin; c < at; c++)
-			column += begins_character(*c);
+			column += text_begins_character(*c);
 		end = begin + strcspn(begin, "\r\n");
 
 		va_start(ap, fmt);
 		what = must_vformat(fmt, ap);
 		va_end(ap);
+		fflush(stdout);
 		fprintf(stderr, "%s:%zu:%zu: %s\n", shown, source_line(source, at), column, what);
 		show_line(begin, end, column);
 		free(what);

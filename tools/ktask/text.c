@@ -91,3 +91,23 @@ char *text_utf8(const char *text)
 	}
 	return copy;
 }
+
+size_t text_width(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text; text++)
+		width += text_begins_character(*text);
+	return width;
+}
+
+size_t text_fitting(const char *text, size_t width)
+{
+	size_t len = 0;
+
+	for (; text[len]; len++) {
+		if (text_begins_character(text[len]) && !width--)
+			break;
+	}
+	return len;
+}
