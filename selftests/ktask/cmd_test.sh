@@ -4,34 +4,8 @@
 # The command ktask.
 
 # shellcheck disable=SC2317 # run_tests calls the functions
-# shellcheck source-path=SCRIPTDIR source=ktap.sh
-. "$(dirname "$0")/ktap.sh"
-
-# For users of it. The directory above is ours alone.
-chmod 755 "$tmp"
-
-as_user() {
-	uid=$1
-	groups=$2
-	shift 2
-	[ "$(id -u)" -eq 0 ] || skip "only root can become another user"
-	setpriv --reuid="$uid" --regid="$uid" "$groups" -- "$@"
-}
-
-# In the device's group, and not.
-as_member() {
-	as_user 1000 "--groups=$(stat -c %g /dev/ktask)" "$@"
-}
-
-as_stranger() {
-	as_user 1001 --clear-groups "$@"
-}
-
-need_json() {
-	ktask info --json >json 2>err || {
-		! grep -q 'without json-c' err || skip "ktask was built without json-c"
-	}
-}
+# shellcheck source-path=SCRIPTDIR source=cmd.sh
+. "$(dirname "$0")/cmd.sh"
 
 # --- hash ----------------------------------------------------------------------
 
@@ -340,7 +314,7 @@ test_info() {
 	status 0 ktask info
 	empty err
 	grep -qxE 'module version +[0-9]+\.[0-9]+\.[0-9]+' out
-	grep -qxE 'ABI version +1' out
+	grep -qxE 'ABI version +2' out
 	grep -qxE 'operations +[0-9]+' out
 	grep -qxE 'open files +1' out
 	grep -qxE 'tasks of open files +0' out
@@ -356,47 +330,6 @@ test_info_counts() {
 	before=$(spawned)
 	ktask spawn --count=1000 nop
 	[ "$(spawned)" -eq $((before + 1000)) ]
-}
-
-# Looks at every byte outside of strings, and at every comma and colon.
-valid_json() {
-	awk '
-	{ text = text $0 " " }
-	function fail(why) { print "JSON: " why " at: " substr(text, 1, 40); exit failed = 1 }
-	function blank() { sub(/^[ \t]+/, "", text) }
-	function take(c) { blank(); if (substr(text, 1, 1) != c) fail("no " c); text = substr(text, 2) }
-	function next_is(c) { blank(); return substr(text, 1, 1) == c }
-	function string() {
-		blank()
-		if (!match(text, /^"([^"\\]|\\["\\\/bfnrtu])*"/))
-			fail("no string")
-		text = substr(text, RLENGTH + 1)
-	}
-	function value() {
-		if (next_is("{")) {
-			take("{")
-			if (!next_is("}")) {
-				string(); take(":"); value()
-				while (next_is(",")) { take(","); string(); take(":"); value() }
-			}
-			take("}")
-		} else if (next_is("[")) {
-			take("[")
-			if (!next_is("]")) {
-				value()
-				while (next_is(",")) { take(","); value() }
-			}
-			take("]")
-		} else if (next_is("\"")) {
-			string()
-		} else if (match(text, /^(-?(0|[1-9][0-9]*)|true|false|null)/)) {
-			text = substr(text, RLENGTH + 1)
-		} else {
-			fail("no value")
-		}
-	}
-	END { if (!failed) { value(); blank(); if (text != "") fail("more") } exit failed }
-	' "$1"
 }
 
 test_info_json() {
@@ -541,5 +474,4 @@ test_standard_descriptors_closed() {
 	same before file
 }
 
-# shellcheck disable=SC2046 # a word each
-run_tests $(sed -n 's/^test_\([a-z0-9_]*\)() {$/\1/p' "$0")
+run_all

@@ -45,9 +45,19 @@ static void put_states(FILE *to, const struct rows *rows)
 		if (rows->rows[i].task.state <= KTASK_STATE_ENDED)
 			counts[rows->rows[i].task.state]++;
 	}
-	for (uint32_t i = KTASK_STATE_HELD; i <= KTASK_STATE_ENDED; i++)
-		fprintf(to, "%s %zu %s", i == KTASK_STATE_HELD ? "" : ",", counts[i],
-			ktask_state_name(i));
+	for (uint32_t i = KTASK_STATE_HELD; i <= KTASK_STATE_ENDED; i++) {
+		if (counts[i])
+			fprintf(to, ", %zu %s", counts[i], ktask_state_name(i));
+	}
+}
+
+static double total_share(const struct rows *rows)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < rows->nr; i++)
+		sum += rows->rows[i].share;
+	return sum;
 }
 
 /* Our own file is none that anybody wants to see. */
@@ -57,10 +67,11 @@ static void put_header(FILE *to, const struct top_sample *sample,
 	const struct ktask_info *info = &sample->info;
 	const struct ktask_info *old = before ? &before->info : info;
 
-	fprintf(to, "ktask: %" PRIu64 " files, %zu tasks:", (uint64_t)info->files - 1,
+	fprintf(to, "ktask: %" PRIu64 " files, %zu tasks", (uint64_t)info->files - 1,
 		sample->rows.nr);
 	put_states(to, &sample->rows);
-	fprintf(to, "\nspawned %" PRIu64 " (%.1f/s), completed %" PRIu64
+	fprintf(to, ", CPU %.1f%%\n", total_share(&sample->rows));
+	fprintf(to, "spawned %" PRIu64 " (%.1f/s), completed %" PRIu64
 		" (%.1f/s), cancelled %" PRIu64 " (%.1f/s)\n",
 		(uint64_t)info->spawned, rate(sample, before, info->spawned, old->spawned),
 		(uint64_t)info->completed,
@@ -68,10 +79,9 @@ static void put_header(FILE *to, const struct top_sample *sample,
 		(uint64_t)info->cancelled,
 		rate(sample, before, info->cancelled, old->cancelled));
 	fprintf(to, "yours: %" PRIu64 " of %" PRIu64 " tasks, %" PRIu64 " of %" PRIu64
-		" bytes, CPU %.1f%%\n\n",
+		" bytes\n\n",
 		(uint64_t)info->user_tasks, (uint64_t)info->max_user_tasks,
-		(uint64_t)info->user_bytes, (uint64_t)info->max_user_bytes,
-		rate(sample, before, info->user_run_ns, old->user_run_ns) / 1e7);
+		(uint64_t)info->user_bytes, (uint64_t)info->max_user_bytes);
 }
 
 /* Cuts lines off behind so many characters. */
