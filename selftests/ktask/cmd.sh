@@ -77,10 +77,8 @@ valid_json() {
 # Each line is a value of its own.
 valid_json_lines() {
 	[ -s "$1" ]
-	while IFS= read -r line; do
-		printf '%s\n' "$line" >line
-		valid_json line
-	done <"$1"
+	grep -vx '{.*}' "$1" && return 1
+	valid_json "$1"
 }
 
 # start COMMAND...: in the background; $started is its process

@@ -66,11 +66,12 @@ bool copy_claim(struct copy *copy, const char *target);
 void copy_free(struct copy *copy);
 
 /*
- * copy_check.c: whether a regular file like @source may be put at *path, which is
- * replaced by what it points to if it is a symbolic link. 0 or an errno; *why: that in
- * words, if its own do not fit, or NULL.
+ * copy_check.c: whether a regular file like @source may be put at @target. 0 or an
+ * errno; *why: that in words, if its own do not fit, or NULL. *real: where it is to be
+ * put, which is not @target if that is a symbolic link; to be freed, NULL on failure.
  */
-int copy_check(char **path, const struct stat *source, bool force, const char **why);
+int copy_check(const char *target, const struct stat *source, bool force, char **real,
+	       const char **why);
 
 /* copy_tree.c: what is no file. Return as copy_check(). */
 int copy_directory(struct copy *copy, const struct name *name, const char *target,

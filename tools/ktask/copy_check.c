@@ -5,58 +5,73 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd.h"
 #include "copy.h"
 
-/* As by writing to it: the link stays, and what it points to is replaced. */
-static int follow(char **path, const char **why)
+/* As by writing to it: a link stays, and what it points to is replaced. */
+static char *follow(const char *target, struct stat *st, int *err, const char **why)
 {
-	char *real = realpath(*path, NULL);
+	char *real;
 
-	if (!real) {
-		if (errno == ENOENT)
-			*why = "the destination is a symbolic link to nothing";
-		return errno;
+	if (lstat(target, st)) {
+		*err = errno == ENOENT ? 0 : errno;
+		return *err ? NULL : must_strndup(target, strlen(target));
 	}
-	free(*path);
-	*path = real;
-	return 0;
+	*err = 0;
+	if (!S_ISLNK(st->st_mode))
+		return must_strndup(target, strlen(target));
+
+	real = realpath(target, NULL);
+	if (real && !lstat(real, st))
+		return real;
+	*err = errno;
+	if (*err == ENOENT)
+		*why = "the destination is a symbolic link to nothing";
+	free(real);
+	return NULL;
 }
 
-int copy_check(char **path, const struct stat *source, bool force, const char **why)
+static int check(const char *real, const struct stat *st, const struct stat *source,
+		 bool force, const char **why)
 {
-	struct stat st;
-	int err;
-
-	*why = NULL;
-	if (lstat(*path, &st))
-		return errno == ENOENT ? 0 : errno;
-	if (S_ISLNK(st.st_mode)) {
-		err = follow(path, why);
-		if (!err && lstat(*path, &st))
-			err = errno;
-		if (err)
-			return err;
-	}
-
-	if (st.st_dev == source->st_dev && st.st_ino == source->st_ino) {
+	if (st->st_dev == source->st_dev && st->st_ino == source->st_ino) {
 		*why = "they are the same file";
 		return EINVAL;
 	}
-	if (S_ISDIR(st.st_mode)) {
+	if (S_ISDIR(st->st_mode)) {
 		*why = "the destination is a directory";
 		return EISDIR;
 	}
-	if (!S_ISREG(st.st_mode)) {
+	if (!S_ISREG(st->st_mode)) {
 		*why = "the destination is not a regular file";
 		return EINVAL;
 	}
 	/* To replace it the directory's rights would do, but that is not what was meant. */
-	if (!force && faccessat(AT_FDCWD, *path, W_OK, AT_EACCESS)) {
+	if (!force && faccessat(AT_FDCWD, real, W_OK, AT_EACCESS)) {
 		*why = "the destination may not be written to";
 		return errno;
 	}
 	return 0;
+}
+
+int copy_check(const char *target, const struct stat *source, bool force, char **real,
+	       const char **why)
+{
+	struct stat st = { 0 };
+	int err;
+
+	*why = NULL;
+	*real = follow(target, &st, &err, why);
+	/* Without a mode there is nothing there yet. */
+	if (!err && st.st_mode)
+		err = check(*real, &st, source, force, why);
+	if (err) {
+		free(*real);
+		*real = NULL;
+	}
+	return err;
 }

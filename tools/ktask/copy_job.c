@@ -234,12 +234,14 @@ static int open_source(struct copy_job *copy, const struct name *name)
 static int open_target(struct copy_job *copy, const struct copy *options)
 {
 	const char *why;
+	char *real;
 	int err;
 
-	err = copy_check(&copy->target, &copy->before, options->force, &why);
+	err = copy_check(copy->target, &copy->before, options->force, &real, &why);
 	if (err)
 		return why ? refuse(copy, err, why) : err;
-	err = place_open(&copy->place, copy->target);
+	err = place_open(&copy->place, real);
+	free(real);
 	if (!err && fchmod(copy->place.fd, copy->before.st_mode & 0777))
 		err = errno;
 	return err;
@@ -356,7 +358,7 @@ static int finish(struct work *work, struct copy_job *copy)
 		err = place_commit(&copy->place);
 	if (err)
 		return err;
-	copy_dirs_changed(&options->dirs, copy->target);
+	copy_dirs_changed(&options->dirs, copy->place.path);
 	work->files++;
 	work->bytes += copy->bytes;
 	return 0;
