@@ -146,16 +146,29 @@ static void any_end(struct session *s, struct any *any, bool abort)
 	kvfree(any);
 }
 
-/* Return: 0 with *@index; or why not. */
+/* One of those that have ended. */
+static u32 any_ended(const struct any *any)
+{
+	u32 i;
+
+	for (i = 0; i < any->nr; i++) {
+		if (any->slots[i].job && ktask_done(&any->slots[i].job->task))
+			return i;
+	}
+	return 0;
+}
+
+/* One has ended. Return: 0 with *@index; or why not. */
 static int any_take(struct session *s, struct any *any, struct delivery *d,
 		    u32 *index)
 {
 	struct any_slot *slot;
 	int err;
 
+	*index = any_ended(any);
 	for (;;) {
 		slot = any_first(s, any);
-		/* All that had ended have been taken by others. */
+		/* All that had ended have been taken by others; so was *@index. */
 		if (!slot)
 			return -ENOENT;
 		*index = slot - any->slots;

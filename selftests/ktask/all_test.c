@@ -108,7 +108,7 @@ TEST_F(all, none_for_what_is_wrong_with_one)
 	one->args = to_u64(&hash);
 	one->args_size = sizeof(hash);
 	one->nr_after = 0;
-	EXPECT_NONE(self->descs, EINVAL);
+	EXPECT_NONE(self->descs, EBADF);
 	*one = right;
 	after->id = 12345;
 	after->flags = 0;

@@ -550,7 +550,8 @@ TEST_F(join, reader_gets_what_a_joiner_gave_up)
 
 TEST_F(join, reader_gets_what_a_faulting_joiner_gave_up)
 {
-	int64_t id = kt_sleep(self->fd, 100 * MSEC, 0);
+	/* Time for both to be waiting. */
+	int64_t id = kt_sleep(self->fd, SEC, 0);
 	struct taker reader;
 
 	ASSERT_LT(0, id);

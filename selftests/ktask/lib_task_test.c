@@ -270,7 +270,7 @@ TEST_F(lib, eventfd)
 
 	EXPECT_EQ(-ENOENT, ktask_group_eventfd(self->set, 77, set_event));
 	EXPECT_EQ(-EBADF, ktask_set_eventfd(self->set, 12345));
-	EXPECT_EQ(-EINVAL, ktask_set_eventfd(self->set, ktask_set_fd(self->set)));
+	EXPECT_EQ(-EBADF, ktask_set_eventfd(self->set, ktask_set_fd(self->set)));
 	close(set_event);
 	close(group_event);
 }
