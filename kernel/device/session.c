@@ -43,6 +43,9 @@ static u64 last_nr;
 
 /* --- The session itself ---------------------------------------------------- */
 
+/* The lock of the groups is taken under that of the jobs. */
+static struct lock_class_key groups_key;
+
 struct session *session_new(void)
 {
 	struct session *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
@@ -58,6 +61,7 @@ struct session *session_new(void)
 	xa_init_flags(&s->jobs, XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
 	xa_init_flags(&s->groups, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_BH |
 		      XA_FLAGS_ACCOUNT);
+	lockdep_set_class(&s->groups.xa_lock, &groups_key);
 	group_init(&s->all, 0);
 	/* Enough to keep disks busy; more would only crowd out everybody else. */
 	limit_init(&s->blocking,
