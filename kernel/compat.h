@@ -42,4 +42,87 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define eventfd_signal(ctx)	((void)eventfd_signal(ctx, 1))
 #endif
 
+/*
+ * io_uring commands. They can be cancelled since 6.7; before, nothing tells a
+ * driver that a ring goes away, or that its program wants to become another:
+ * see kernel/device/uring.c.
+ */
+#ifdef CONFIG_IO_URING
+#include <linux/io_uring_types.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#include <linux/io_uring/cmd.h>
+#else
+#include <linux/io_uring.h>
+#endif
+
+/* What the SQE holds for the driver. */
+static inline const void *ktask_uring_area(const struct io_uring_cmd *cmd)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	return cmd->sqe->cmd;
+#else
+	return cmd->cmd;
+#endif
+}
+
+/* Call @fn in the task that submitted @cmd, when that next looks for CQEs. */
+static inline void ktask_uring_in_task(struct io_uring_cmd *cmd,
+				       void (*fn)(struct io_uring_cmd *cmd,
+						  unsigned int flags))
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	io_uring_cmd_do_in_task_lazy(cmd, fn);
+#else
+	io_uring_cmd_complete_in_task(cmd, fn);
+#endif
+}
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+static inline bool ktask_uring_is_cancel(unsigned int issue_flags)
+{
+	return issue_flags & IO_URING_F_CANCEL;
+}
+
+static inline void ktask_uring_cancelable(struct io_uring_cmd *cmd,
+					  unsigned int issue_flags)
+{
+	io_uring_cmd_mark_cancelable(cmd, issue_flags);
+}
+#else
+#define KTASK_URING_WATCH
+
+#include <linux/percpu-refcount.h>
+#include <linux/sched.h>
+
+static inline bool ktask_uring_is_cancel(unsigned int issue_flags)
+{
+	return false;
+}
+
+static inline void ktask_uring_cancelable(struct io_uring_cmd *cmd,
+					  unsigned int issue_flags)
+{
+}
+
+/* Whether io_uring waits for @cmd, which is not done, in order to be rid of it. */
+static inline bool ktask_uring_is_unwanted(struct io_uring_cmd *cmd)
+{
+	const struct io_kiocb *req = cmd_to_io_kiocb(cmd);
+	const struct task_struct *task = req->task;
+	bool waits;
+
+	if (percpu_ref_is_dying(&req->ctx->refs))
+		return true;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	waits = atomic_read(&task->io_uring->in_cancel);
+#else
+	waits = atomic_read(&task->io_uring->in_idle);
+#endif
+	/* A thread that exits does not wait; one that polls the SQ does. */
+	return waits && (task->in_execve || task->flags & PF_IO_WORKER);
+}
+#endif
+#endif /* CONFIG_IO_URING */
+
 #endif /* _KTASK_COMPAT_H */

@@ -76,6 +76,7 @@ const struct file_operations ktask_fops = {
 	.unlocked_ioctl = ktask_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = ktask_show_fdinfo,
+	.uring_cmd = ktask_uring_cmd,
 };
 
 static struct miscdevice ktask_miscdev = {

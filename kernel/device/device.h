@@ -10,6 +10,7 @@
 #include <linux/ktask_op.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "../compat.h"
@@ -92,6 +93,7 @@ struct group {
  * @opener: the process that did
  * @nr: its number in listings
  * @list: in the list of all sessions
+ * @uring_watch: looks for commands that io_uring wants to be rid of
  */
 struct session {
 	struct kref ref;
@@ -113,6 +115,9 @@ struct session {
 	struct pid *opener;
 	u64 nr;
 	struct list_head list;
+#ifdef KTASK_URING_WATCH
+	struct delayed_work uring_watch;
+#endif
 };
 
 static inline void session_lock(struct session *s)
@@ -180,7 +185,9 @@ struct place {
  * @memcg: memory cgroup of that thread, likewise; may be NULL
  * @files: it ends when the process with this descriptor table has closed the set;
  *	or NULL. Only compared
- * @uring: the io_uring command that it is the answer to; or NULL
+ * @uring: the io_uring command that it is the answer to; or NULL. Under
+ *	@cancel_lock
+ * @keeps_output: if that is not joinable, a long output is kept all the same
  * @spawned_ns: when it was spawned
  * @run_ns: CPU time that it has taken; written by who runs it
  * @place: in session->all.done, or in limit->held; under the session's lock
@@ -238,6 +245,7 @@ struct job {
 	bool visible;
 	bool joinable;
 	bool kept;
+	bool keeps_output;
 	bool ended;
 	bool taken;
 	bool body_over;
@@ -299,6 +307,13 @@ void job_cache_exit(void);
 static inline const void *job_out(const struct job *job)
 {
 	return job->out_buf ?: job->out;
+}
+
+/* Whether @job, which has ended, has output that its completion cannot carry. */
+static inline bool job_output_is_long(const struct job *job)
+{
+	return job->out_buf && job->out_len > KTASK_OUT_MAX &&
+	       ktask_outcome(&job->task) == KTASK_RETURNED;
 }
 
 /* plan.c */
@@ -411,10 +426,34 @@ int session_spawn(struct file *file, struct ktask_spawn *spawn);
 struct job *spawn_desc(struct session *s, const struct ktask_desc *desc);
 int desc_check(const struct ktask_desc *desc);
 
-/* Comes with the io_uring commands. */
+/* uring.c */
+#ifdef CONFIG_IO_URING
+int ktask_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags);
+void uring_job_ended(struct job *job);
+#else
+#define ktask_uring_cmd	NULL
 static inline void uring_job_ended(struct job *job)
 {
 }
+#endif
+
+#ifdef KTASK_URING_WATCH
+void uring_watch_init(struct session *s);
+void uring_watch_start(struct session *s);
+void uring_watch_stop(struct session *s);
+#else
+static inline void uring_watch_init(struct session *s)
+{
+}
+
+static inline void uring_watch_start(struct session *s)
+{
+}
+
+static inline void uring_watch_stop(struct session *s)
+{
+}
+#endif
 
 /* ioctl.c */
 long ktask_ioctl(struct file *file, unsigned int cmd, unsigned long arg);

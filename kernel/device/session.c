@@ -69,6 +69,7 @@ struct session *session_new(void)
 	init_waitqueue_head(&s->readers);
 	init_waitqueue_head(&s->pollers);
 	init_waitqueue_head(&s->room);
+	uring_watch_init(s);
 	s->opener = get_pid(task_tgid(current));
 	atomic_long_inc(&session_count);
 
@@ -398,7 +399,7 @@ void session_make_readable(struct session *s, struct job *job)
 /* In the context of who has run it, with preemption off. */
 void session_job_ended(struct session *s, struct job *job)
 {
-	bool uring = job->uring;
+	bool uring = READ_ONCE(job->uring);
 	bool gone;
 
 	session_lock(s);
@@ -411,9 +412,13 @@ void session_job_ended(struct session *s, struct job *job)
 	limits_leave(job);
 	plan_succeed(job);
 	gone = !job->joinable;
-	if (gone) {
-		/* Whoever waits for it finds that it has been taken. */
+	/* Whoever waits for it finds that it has been taken. */
+	if (gone)
 		job->taken = true;
+	if (gone && uring && job->keeps_output && job_output_is_long(job)) {
+		session_keep(s, job);
+		ktask_get(&job->task);
+	} else if (gone) {
 		session_forget(s, job);
 	} else if (!job->taken && !job->joiners) {
 		session_make_readable(s, job);
@@ -466,6 +471,7 @@ void session_close(struct session *s)
 {
 	session_abort_all(s);
 	wait_event(s->readers, session_idle(s));
+	uring_watch_stop(s);
 	scoped_guard(mutex, &sessions_mutex)
 		list_del(&s->list);
 	session_drop_all(s);

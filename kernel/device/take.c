@@ -48,8 +48,7 @@ static void session_untake(struct session *s, struct job *job)
  */
 static bool session_taken(struct session *s, struct job *job, bool all)
 {
-	if (!all && job->out_buf && ktask_outcome(&job->task) == KTASK_RETURNED &&
-	    job->out_len > KTASK_OUT_MAX) {
+	if (!all && job_output_is_long(job)) {
 		session_keep(s, job);
 		return false;
 	}

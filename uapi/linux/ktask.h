@@ -397,8 +397,16 @@ struct ktask_spawn {
  * IORING_OP_URING_CMD on the device: the command number, and what the command's
  * area of the SQE holds. Starts one task; the CQE comes when it has ended, its
  * res the task's result, as far as it fits (else INT_MAX or INT_MIN), and for a
- * ring with 32-byte CQEs all of it in big_cqe[0]. The task is not joined by
- * other means.
+ * ring with 32-byte CQEs all of it in big_cqe[0]. If the task cannot be started,
+ * res is the negative errno that a spawn would fail with; it does not wait for
+ * room (EAGAIN). The task is not joined by other means, and has no completion to
+ * be read; %KTASK_DESC_DETACHED is refused.
+ *
+ * io_uring cancels the command when the ring is closed, or when the program that
+ * submitted it becomes another; then the task is aborted and the CQE, if anybody
+ * is there to see it, does not wait for it. IORING_OP_ASYNC_CANCEL finds a command
+ * with IOSQE_ASYNC, for which a thread of io_uring's waits; any can be ended by
+ * %KTASK_ABORT, or by a timeout in its descriptor.
  */
 #define KTASK_URING_SPAWN \
 	_IOW(KTASK_IOC_TYPE, KTASK_CMD_SPAWN, struct ktask_desc)
@@ -406,9 +414,15 @@ struct ktask_spawn {
 /**
  * struct ktask_uring_spawn - what the SQE holds
  * @desc: pointer to a &struct ktask_desc of the size that is in the command
- *	number; read before the submission returns
- * @completion: pointer to room for a &struct ktask_completion, filled in before
- *	the CQE is posted; or 0
+ *	number. With what it points to, it is read when io_uring issues the command:
+ *	before the submission returns, but for what is linked behind another or
+ *	drained, has IOSQE_ASYNC, or is found by a thread that polls the SQ. Its id
+ *	is not written
+ * @completion: pointer to room for a &struct ktask_completion, or 0. Its id is
+ *	filled in when the task is started, and not if it cannot be; the rest
+ *	before the CQE is posted, whose res is -EFAULT if that cannot be: so also
+ *	when the thread that submitted the command has ended. An output longer
+ *	than it can carry is kept for %KTASK_OUTPUT; with 0 it is lost
  */
 struct ktask_uring_spawn {
 	__aligned_u64 desc;
