@@ -53,6 +53,7 @@ tools_for() {
 			mandoc:mandoc shellcheck:shellcheck ;;
 	tests)	# build the tests, for 32-bit callers too
 		echo '/usr/lib/gcc/*/*/32/libgcc.a:gcc-multilib' g++:g++ \
+			/usr/include/liburing.h:liburing-dev \
 			mandoc:mandoc man:man-db git:git \
 			abidw:abigail-tools abidiff:abigail-tools ;;
 	model)	# search the model of the task state machine
