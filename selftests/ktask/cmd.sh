@@ -106,11 +106,48 @@ nothing_left() {
 	}
 }
 
+# only FILE...: the directory has these and nothing else, hidden files included
+only() {
+	dir=$1
+	shift
+	printf '%s\n' "$@" | sort >want
+	# shellcheck disable=SC2012 # our names are plain
+	ls -A "$dir" | sort >got
+	same want got
+}
+
+# working PID: it has tasks
+working() {
+	ktask ps | awk -v pid="$1" '$3 == pid { found = 1 } END { exit !found }'
+}
+
+# hold_back: has tasks that may block wait until go_on
+hold_back() {
+	limit=/sys/module/ktask/parameters/max_user_blocking
+	[ -w "$limit" ] || skip "$limit cannot be written"
+	before=$(cat "$limit")
+	echo 1 >"$limit"
+	mkfifo gate
+	# With both ends open, it waits for us.
+	exec 8<>gate
+	ktask spawn read fd=@8 offset=file length=1 >/dev/null &
+	holder=$!
+	# shellcheck disable=SC2064 # as it is now
+	trap "echo $before >$limit; echo >&8; wait" EXIT
+	until working "$holder"; do :; done
+}
+
+go_on() {
+	echo >&8
+	wait "$holder"
+}
+
 # on_terminal COMMAND: runs it in a shell on a terminal of its own, whose output goes
 # to the file screen; its input is that of the caller
 on_terminal() {
 	command -v script >/dev/null || skip "script(1) is not installed"
-	script -qefc "$1" screen >/dev/null
+	# In the background, shells have it ignore SIGINT.
+	env --default-signal script -qefc "$1" screen >/dev/null
 }
 
 # run_all: every function of the script that is called test_NAME

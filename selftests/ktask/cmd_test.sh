@@ -264,6 +264,19 @@ test_hash_list_that_is_slow() {
 	wait "$program"
 }
 
+test_hash_json() {
+	need_json
+	echo a >a
+	printf b >"$(printf 'not\377utf8 \\ "x"\n')"
+	status 1 ktask hash --json --ordered a missing ./not*
+	valid_json_lines out
+	sum=$(sha256sum <a | cut -c1-64)
+	has out "{ \"path\": \"a\", \"algorithm\": \"sha256\", \"bytes\": 2, \"digest\": \"$sum\" }"
+	has out '{ "path": "missing", "algorithm": "sha256", "error": "No such file or directory" }'
+	contains out '"path_hex": "2e2f6e6f74ff757466'
+	has err 'ktask: missing: No such file or directory'
+}
+
 test_hash_usage() {
 	status 2 ktask hash --no-such-option
 	contains err '--help'
@@ -336,7 +349,7 @@ test_info_json() {
 	need_json
 	status 0 ktask info --json
 	valid_json out
-	contains out '"abi_version": 1'
+	contains out '"abi_version": 2'
 	contains out '"files": 1'
 	contains out '"file_tasks": 0'
 }

@@ -46,6 +46,14 @@ contains() {
 	}
 }
 
+# lacks FILE TEXT
+lacks() {
+	! grep -F -e "$2" "$1" || {
+		echo "$1 has: $2"
+		return 1
+	}
+}
+
 empty() {
 	[ ! -s "$1" ] || {
 		echo "$1 is not empty:"

@@ -65,7 +65,7 @@ __ktask_arg() {
 	args=$(__ktask_args "$op")
 	if [[ $word != *=* ]]; then
 		while IFS='=' read -r key _; do
-			[[ " $* " == *" $key="* ]] || keys+=" $key="
+			[[ -z $key || " $* " == *" $key="* ]] || keys+=" $key="
 		done <<<"$args"
 		__ktask_reply "$keys" "$word"
 		return

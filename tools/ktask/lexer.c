@@ -30,13 +30,22 @@ static size_t hidden_line_end(const char *at)
 	return at[1] == '\r' && at[2] == '\n' ? 3 : 0;
 }
 
+/* In the midst of a word "#" is a character like others. */
+static bool at_comment(const struct lexer *lexer)
+{
+	const char *at = lexer->at;
+
+	return *at == '#' && (at == lexer->graph->source.text || is_blank(at[-1]) ||
+			      at[-1] == '\n');
+}
+
 void lex_blank(struct lexer *lexer)
 {
 	size_t hidden;
 
 	while (is_blank(*lexer->at) || (hidden = hidden_line_end(lexer->at)))
 		lexer->at += is_blank(*lexer->at) ? 1 : hidden;
-	if (*lexer->at == '#')
+	if (at_comment(lexer))
 		lex_skip_line(lexer);
 }
 

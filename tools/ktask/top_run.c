@@ -33,11 +33,13 @@ struct screen {
 
 /**
  * enum event - what we have waited for
+ * @EVENT_NONE: nothing that matters
  * @EVENT_TIME: the time to look again has come
  * @EVENT_REDRAW: the terminal is another one, or was others' for a while
  * @EVENT_END: it is enough
  */
 enum event {
+	EVENT_NONE,
 	EVENT_TIME,
 	EVENT_REDRAW,
 	EVENT_END,
@@ -90,13 +92,13 @@ static enum event take_key(struct screen *screen)
 		break;
 	case 0:
 		screen->key_fd = -1;
-		return EVENT_REDRAW;
+		return EVENT_NONE;
 	default:
-		return EVENT_REDRAW;
+		return EVENT_NONE;
 	}
 	if (key == 'q' || key == 'Q')
 		return EVENT_END;
-	return key == ' ' ? EVENT_TIME : EVENT_REDRAW;
+	return key == ' ' ? EVENT_TIME : EVENT_NONE;
 }
 
 static enum event wait_until(struct screen *screen, uint64_t at)
@@ -114,12 +116,24 @@ static enum event wait_until(struct screen *screen, uint64_t at)
 		left.tv_nsec = (at - now) % 1000000000;
 	}
 	if (ppoll(fds, screen->is_terminal ? 3 : 0, &left, NULL) <= 0)
-		return ktask_now() >= at ? EVENT_TIME : EVENT_REDRAW;
+		return ktask_now() >= at ? EVENT_TIME : EVENT_NONE;
 	if (fds[0].revents)
 		return EVENT_END;
-	if (fds[1].revents)
+	if (fds[1].revents) {
 		take_signals(screen);
-	return fds[2].revents ? take_key(screen) : EVENT_REDRAW;
+		return EVENT_REDRAW;
+	}
+	return take_key(screen);
+}
+
+static enum event wait_long(struct screen *screen, uint64_t at)
+{
+	enum event event;
+
+	do
+		event = wait_until(screen, at);
+	while (event == EVENT_NONE);
+	return event;
 }
 
 static void draw(const struct screen *screen, const struct top_sample *sample,
@@ -164,7 +178,7 @@ static int look_on(const struct top *top, struct screen *screen)
 			if (!output_flush() || count == top->iterations)
 				event = EVENT_END;
 			else
-				event = wait_until(screen, next);
+				event = wait_long(screen, next);
 		} while (event == EVENT_REDRAW);
 	}
 	rows_free(&samples[0].rows);
