@@ -658,7 +658,7 @@ TEST_F_TIMEOUT(copy, aborts_at_any_time, SLOW)
 		int out = temp_file(i % 2 ? "/tmp" : "/dev/shm");
 		int64_t id = kt_copy(self->fd, in, 0, out, 0, 0);
 		struct ktask_completion c;
-		struct timespec t = { .tv_nsec = took * i / 60 % SEC };
+		struct timespec t = { .tv_nsec = took * i / 30 % SEC };
 		off_t len;
 
 		ASSERT_LT(0, id);

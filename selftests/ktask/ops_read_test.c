@@ -530,10 +530,11 @@ TEST_F(read, terminal)
 	ASSERT_TRUE(wait_state(self->fd, id, KTASK_STATE_RUNNING));
 	ASSERT_EQ(0, kt_abort(self->fd, id));
 	EXPECT_TRUE(kt_cancelled(self->fd, id));
-	/* Hung up. */
+	/* Hung up: one of two things, whichever it sees first. */
 	ASSERT_LT(0, id = kt_read_file(self->fd, slave, KTASK_OFFSET_FILE, 100));
 	close(master);
-	EXPECT_EQ(-EIO, kt_result(self->fd, id));
+	id = kt_result(self->fd, id);
+	EXPECT_TRUE(id == 0 || id == -EIO);
 	close(slave);
 }
 
