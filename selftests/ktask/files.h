@@ -202,9 +202,12 @@ static inline const char *disk_make(struct disk *d, const char *size)
 		return "no directory";
 	snprintf(d->image, sizeof(d->image), "%s/image", d->dir);
 	snprintf(d->mnt, sizeof(d->mnt), "%s/mnt", d->dir);
+	/* The loop device goes with the mount, which nobody may have it open for. */
 	snprintf(cmd, sizeof(cmd),
 		 "{ modprobe -q loop; mkdir %s && truncate -s %s %s && "
-		 "mke2fs -q -t ext4 -O ^has_journal %s && mount -o loop %s %s; } >/dev/null 2>&1",
+		 "mke2fs -q -t ext4 -O ^has_journal %s && dev=$(losetup -f) && "
+		 "losetup $dev %s && mount -t ext4 $dev %s && losetup -d $dev; } "
+		 ">/dev/null 2>&1",
 		 d->mnt, size, d->image, d->image, d->image, d->mnt);
 	return system(cmd) ? "cannot make a file system in a file" : NULL;
 }
