@@ -62,6 +62,7 @@ FIXTURE(left) {
 	int fd;
 	int to[2];			/* to the process */
 	int from[2];
+	int held;
 	pid_t pid;
 	int64_t id;
 	struct ktask_completion c;
@@ -108,11 +109,36 @@ FIXTURE_VARIANT_ADD(left, file) {
 	.held = HELD_FILE,
 };
 
+/* What it is; its other end is ours, and stays. */
+static int make_held(enum held held)
+{
+	int fds[2];
+
+	switch (held) {
+	case HELD_EVENTFD:
+		return eventfd(0, EFD_CLOEXEC);
+	case HELD_SOCKET:
+	case HELD_SOCKET_READ:
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+			return -1;
+		return fds[0];
+	case HELD_EPOLL:
+		return epoll_create1(EPOLL_CLOEXEC);
+	case HELD_PIPE:
+	case HELD_PIPE_READ:
+		return pipe2(fds, O_CLOEXEC) ? -1 : fds[0];
+	case HELD_FILE:
+		return sparse_file();
+	}
+	return -1;
+}
+
 FIXTURE_SETUP(left)
 {
 	SETUP_OPEN(self->fd, 0);
 	ASSERT_EQ(0, pipe2(self->to, O_CLOEXEC));
 	ASSERT_EQ(0, pipe2(self->from, O_CLOEXEC));
+	ASSERT_LE(0, self->held = make_held(variant->held));
 }
 
 FIXTURE_TEARDOWN(left)
@@ -120,34 +146,20 @@ FIXTURE_TEARDOWN(left)
 	close(self->fd);
 }
 
-/* A task in @fd that holds it; it does not end by itself. */
-static int64_t spawn_held(int fd, enum held held)
+/* A task that holds it; it does not end by itself. */
+static int64_t spawn_held(FIXTURE_DATA(left) *self, enum held held)
 {
-	struct ktask_args_hash hash = { .alg = "sha256" };
-	int fds[2];
+	struct ktask_args_hash hash = { .fd = self->held, .alg = "sha256" };
 
 	switch (held) {
-	case HELD_EVENTFD:
-		return poll_task(fd, eventfd(0, EFD_CLOEXEC));
-	case HELD_SOCKET:
 	case HELD_SOCKET_READ:
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
-			return -errno;
-		return held == HELD_SOCKET ? poll_task(fd, fds[0]) :
-					     read_task(fd, fds[0]);
-	case HELD_EPOLL:
-		return poll_task(fd, epoll_create1(EPOLL_CLOEXEC));
-	case HELD_PIPE:
 	case HELD_PIPE_READ:
-		if (pipe2(fds, O_CLOEXEC))
-			return -errno;
-		return held == HELD_PIPE ? poll_task(fd, fds[0]) :
-					   read_task(fd, fds[0]);
+		return read_task(self->fd, self->held);
 	case HELD_FILE:
-		hash.fd = sparse_file();
-		return kt_spawn_op(fd, "hash", &hash, sizeof(hash), 0);
+		return kt_spawn_op(self->fd, "hash", &hash, sizeof(hash), 0);
+	default:
+		return poll_task(self->fd, self->held);
 	}
-	return -EINVAL;
 }
 
 /* A process spawns the task, and does as it is told. */
@@ -157,7 +169,7 @@ do {									\
 	ASSERT_LE(0, self->pid);					\
 	if (!self->pid) {						\
 		char _byte;						\
-		int64_t _id = spawn_held(self->fd, variant->held);	\
+		int64_t _id = spawn_held(self, variant->held);	\
 									\
 		if (write(self->from[1], &_id, sizeof(_id)) != sizeof(_id) || \
 		    read(self->to[0], &_byte, 1) != 1)			\
@@ -264,7 +276,7 @@ TEST_F(left, process_executes_another_program)
 	self->pid = fork();
 	ASSERT_LE(0, self->pid);
 	if (!self->pid) {
-		id = spawn_held(self->fd, variant->held);
+		id = spawn_held(self, variant->held);
 		if (write(self->from[1], &id, sizeof(id)) != sizeof(id))
 			_exit(1);
 		dup2(self->to[0], 0);
@@ -286,7 +298,7 @@ TEST_F(left, another_process_closes_its_descriptor)
 {
 	pid_t pid;
 
-	ASSERT_LT(0, self->id = spawn_held(self->fd, variant->held));
+	ASSERT_LT(0, self->id = spawn_held(self, variant->held));
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {

@@ -9,9 +9,11 @@ function benign(line) {
 	return line ~ /^traps: .*\[[0-9]+\] / || line ~ /ODEBUG: selftest passed/
 }
 
-# A task by that name has been told to be slow; a stack is shown once for each.
+# A task by that name has been told to be slow, or a program wants to see how
+# memory runs out, and not to be killed for it; a stack is shown once for each.
 function expected(line) {
-	if (line ~ /^ktask: .*: "expected [^"]*" .* has been running for /)
+	if (line ~ /^ktask: .*: "expected [^"]*" .* has been running for / ||
+	    line ~ / invoked oom-killer: .*, oom_score_adj=-1000$/)
 		stacks++
 	if (line ~ /has not destroyed its runtime expected /)
 		return 1
