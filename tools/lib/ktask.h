@@ -105,7 +105,7 @@ KTASK_API int ktask_set_fd(const struct ktask_set *set);
  *
  * One is added for each completion that can be taken from then on.
  *
- * Return: 0, or -EBADF: @fd is not a descriptor; -EINVAL: it is not an eventfd.
+ * Return: 0, or -EBADF: @fd is not an eventfd.
  */
 KTASK_API int ktask_set_eventfd(struct ktask_set *set, int fd);
 
@@ -852,7 +852,9 @@ KTASK_API int ktask_abort_group(struct ktask_set *set, uint32_t group);
  * @group: where to put its number, for @group of &struct ktask_desc and the
  *	functions here
  *
- * Return: 0, or -ENOSPC: there are %KTASK_GROUPS_MAX; -ENOMEM: out of memory.
+ * Return: 0, or -ENOSPC: there are %KTASK_GROUPS_MAX;
+ * -EDQUOT: the user has as much memory in tasks and groups as may be;
+ * -ENOMEM: out of memory.
  */
 KTASK_API int ktask_group_create(struct ktask_set *set, uint32_t max_running,
 				 uint32_t max_tasks, uint32_t *group);
