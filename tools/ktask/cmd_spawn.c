@@ -57,8 +57,8 @@ static const struct option long_options[] = {
 	{ 0 }
 };
 
-/* words: the arguments, as key=value. An exit status; if not 0, it has been said why. */
-static int fill_args(struct args *args, char *const *words)
+/* words: the arguments, as key=value. An exit status. */
+static int set_args(struct args *args, char *const *words)
 {
 	int status = STATUS_OK;
 
@@ -66,17 +66,32 @@ static int fill_args(struct args *args, char *const *words)
 		const char *equals = strchr(*words, '=');
 		char *key;
 
-		if (!equals) {
-			status = args_fail(args, STATUS_USAGE,
-					   "\"%s\" is not of the form key=value", *words);
-			break;
-		}
+		if (!equals)
+			return args_fail(args, STATUS_USAGE,
+					 "\"%s\" is not of the form key=value", *words);
 		key = must_strndup(*words, equals - *words);
 		status = args_set(args, key, equals + 1);
 		free(key);
 	}
-	if (!status)
-		status = args_finish(args, false);
+	return status ? status : args_finish(args, false);
+}
+
+/*
+ * Fills in args. An exit status; if not 0, it has been said why. Files are opened, and
+ * perhaps made, when all the rest is known to be right.
+ */
+static int fill_args(struct args *args, const struct ktask_op_info *info,
+		     char *const *words)
+{
+	int status;
+
+	args_open(args, info, true);
+	status = set_args(args, words);
+	if (!status) {
+		args_close(args);
+		args_open(args, info, false);
+		status = set_args(args, words);
+	}
 	if (status)
 		message("%s", args->why);
 	return status;
@@ -110,8 +125,7 @@ static int spawn(struct ktask_set *set, char **words, struct spawn_options *opti
 	if (!info)
 		return STATUS_FAILED;
 
-	args_open(&args, info, false);
-	status = fill_args(&args, words + 1);
+	status = fill_args(&args, info, words + 1);
 	if (!status && !open_out(options))
 		status = STATUS_FAILED;
 	if (!status) {
