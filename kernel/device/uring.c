@@ -123,6 +123,11 @@ static void uring_complete_cancelled(struct io_uring_cmd *cmd,
 /* io_uring wants to be rid of @cmd. It keeps the command from being done. */
 static void uring_cancel(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
+	/*
+	 * Some rings have CQEs posted by one thread only, and we may be in
+	 * another: have io_uring not do so as soon as it has asked all drivers.
+	 */
+	issue_flags &= ~IO_URING_F_COMPLETE_DEFER;
 	if (uring_disown(uring_data(cmd)->job))
 		uring_complete_cancelled(cmd, issue_flags);
 }
