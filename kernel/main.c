@@ -16,9 +16,12 @@ static int __init ktask_module_init(void)
 	err = account_init();
 	if (err)
 		return err;
-	err = job_cache_init();
+	err = session_init();
 	if (err)
 		goto err_account;
+	err = job_cache_init();
+	if (err)
+		goto err_session;
 	err = ktask_engine_init();
 	if (err)
 		goto err_job_cache;
@@ -37,6 +40,8 @@ err_engine:
 	ktask_engine_exit();
 err_job_cache:
 	job_cache_exit();
+err_session:
+	session_exit();
 err_account:
 	account_exit();
 	return err;
@@ -49,6 +54,7 @@ static void __exit ktask_module_exit(void)
 	ktask_ops_exit();
 	ktask_engine_exit();
 	job_cache_exit();
+	session_exit();
 	account_exit();
 }
 

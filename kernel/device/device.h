@@ -83,6 +83,8 @@ struct group {
  * @nr_bound: jobs that end with the descriptors of who spawned them
  * @last_id: id given last
  * @last_end: counts the ends of jobs
+ * @left: the last close() has not waited for the jobs; @finish_work comes when
+ *	they have ended
  * @closed: the last close() is over; no job is left
  * @limits_fixed: the limits of @all cannot be set any more
  * @allowed: if not NULL, the ops that may be spawned
@@ -93,6 +95,7 @@ struct group {
  * @opener: the process that did
  * @nr: its number in listings
  * @list: in the list of all sessions
+ * @finish_work: see @left
  * @uring_watch: looks for commands that io_uring wants to be rid of
  */
 struct session {
@@ -105,6 +108,7 @@ struct session {
 	unsigned int nr_bound;
 	u64 last_id;
 	u64 last_end;
+	bool left;
 	bool closed;
 	bool limits_fixed;
 	struct op_list *allowed;
@@ -115,6 +119,7 @@ struct session {
 	struct pid *opener;
 	u64 nr;
 	struct list_head list;
+	struct work_struct finish_work;
 #ifdef KTASK_URING_WATCH
 	struct delayed_work uring_watch;
 #endif
@@ -344,6 +349,8 @@ int group_ioctl(struct session *s, struct ktask_group *arg);
 void group_free_all(struct session *s);
 
 /* session.c */
+int session_init(void);
+void session_exit(void);
 struct session *session_new(void);
 void session_put(struct session *s);
 void session_close(struct session *s);

@@ -37,6 +37,7 @@ module_param(max_blocking, uint, 0644);
 MODULE_PARM_DESC(max_blocking,
 		 "blocking tasks that an open file may have at work at once; 0: four for each CPU");
 
+static struct workqueue_struct *session_finish_wq;
 static DEFINE_MUTEX(sessions_mutex);
 static LIST_HEAD(sessions);
 static u64 last_nr;
@@ -423,8 +424,11 @@ void session_job_ended(struct session *s, struct job *job)
 	} else if (!job->taken && !job->joiners) {
 		session_make_readable(s, job);
 	}
-	if (!--s->nr_running)
+	if (!--s->nr_running) {
 		session_wake(s);
+		if (s->left)
+			queue_work(session_finish_wq, &s->finish_work);
+	}
 	session_unlock(s);
 
 	if (uring)
@@ -466,11 +470,9 @@ static void session_drop_all(struct session *s)
 	session_unlock(s);
 }
 
-/* The last close(): end all jobs. Descriptors made of the session may remain. */
-void session_close(struct session *s)
+/* No job runs any more, and none will come. Descriptors of the session may remain. */
+static void session_finish(struct session *s)
 {
-	session_abort_all(s);
-	wait_event(s->readers, session_idle(s));
 	uring_watch_stop(s);
 	scoped_guard(mutex, &sessions_mutex)
 		list_del(&s->list);
@@ -479,4 +481,51 @@ void session_close(struct session *s)
 	xa_destroy(&s->jobs);
 	atomic_long_dec(&session_count);
 	session_put(s);
+}
+
+static void session_finish_work(struct work_struct *work)
+{
+	session_finish(container_of(work, struct session, finish_work));
+	/* session_exit() waits until this has returned. */
+	module_put(THIS_MODULE);
+}
+
+/* Return: whether session_job_ended() will see to the rest. */
+static bool session_leave(struct session *s)
+{
+	session_lock(s);
+	s->left = s->nr_running;
+	if (s->left) {
+		INIT_WORK(&s->finish_work, session_finish_work);
+		/* Until now by the file. */
+		__module_get(THIS_MODULE);
+	}
+	session_unlock(s);
+	return s->left;
+}
+
+/* The last close(): end all jobs. */
+void session_close(struct session *s)
+{
+	session_abort_all(s);
+	/*
+	 * Kernel threads close what others have left: a set of which an io_uring
+	 * command or a message was the last holder. They do so for everybody, one
+	 * file after the other, so they must not wait for an op that is stuck.
+	 */
+	if (current->flags & PF_KTHREAD && session_leave(s))
+		return;
+	wait_event(s->readers, session_idle(s));
+	session_finish(s);
+}
+
+int __init session_init(void)
+{
+	session_finish_wq = alloc_workqueue("ktask_close", WQ_UNBOUND, 0);
+	return session_finish_wq ? 0 : -ENOMEM;
+}
+
+void session_exit(void)
+{
+	destroy_workqueue(session_finish_wq);
 }

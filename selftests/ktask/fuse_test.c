@@ -8,17 +8,21 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "helpers.h"
+#include "uring.h"
 
 #define FILE_SIZE	(1 << 20)
 
 /* Longer than anything takes that is not stuck. */
 #define PATIENCE	(10 * SEC)
 
-/* @reads: how many reads of the file it has been asked for */
+/*
+ * @stubborn: have the kernel wait for its answers in a way that no signal ends
+ * @reads: how many reads of the file it has been asked for
+ */
 struct server {
 	pthread_t thread;
 	int fd;
+	bool stubborn;
 	_Atomic unsigned int reads;
 };
 
@@ -52,8 +56,6 @@ static void *serve(void *arg)
 	struct fuse_init_out init = {
 		.major = FUSE_KERNEL_VERSION,
 		.minor = 31,
-		/* Without it the kernel waits in a way that no signal ends. */
-		.flags = FUSE_ASYNC_READ,
 		.max_write = 4096,
 	};
 	struct fuse_entry_out entry = {
@@ -68,6 +70,9 @@ static void *serve(void *arg)
 	static char buf[1 << 17] __attribute__((aligned(8)));
 	const struct fuse_in_header *in = (void *)buf;
 
+	/* Without it the kernel waits in a way that no signal ends. */
+	if (!s->stubborn)
+		init.flags = FUSE_ASYNC_READ;
 	/* Until the file system is unmounted. */
 	while (read(s->fd, buf, sizeof(buf)) > 0) {
 		switch (in->opcode) {
@@ -224,6 +229,60 @@ TEST_F_TIMEOUT(fuse, aborted_read_ends, SLOW)
 	ASSERT_EQ(0, kt_abort_all(self->fd));
 	EXPECT_EQ(0, kt_join(self->fd, 0, PATIENCE, &c));
 	umount2(self->dir, MNT_FORCE);
+}
+
+/* @path: to be hashed; NULL: one that does not end by itself. */
+static void hash_by_ring(const char *path)
+{
+	struct ktask_args_hash args = { .alg = "sha256" };
+	int fd = kt_open(0);
+	struct ktask_desc desc;
+	struct ring r;
+
+	args.fd = path ? open(path, O_RDONLY | O_CLOEXEC) : sparse_file();
+	if (fd < 0 || args.fd < 0 || ring_open(&r, fd, 8, 0, 0))
+		_exit(1);
+	desc = DESC(r.hash, args);
+	ring_spawn(&r, &desc, NULL, 0);
+	ring_run(&r);
+	_exit(1);
+}
+
+/*
+ * A kernel thread closes the set of a program that is killed with a command of
+ * io_uring in flight. It must not wait for it, as it closes the sets of others too.
+ */
+TEST_F_TIMEOUT(fuse, stuck_task_keeps_no_kernel_thread, SLOW)
+{
+	struct ktask_info info;
+	struct ring ring;
+	pid_t pid;
+	int i;
+
+	NEED_RING(ring_open(&ring, self->fd, 8, 0, 0));
+	ring_close(&ring);
+	self->server.stubborn = true;
+	ASSERT_EQ(0, mount_and_serve(self));
+	for (i = 0; i < 3; i++) {
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			hash_by_ring(i ? NULL : self->path);
+		/* Until it is under way. */
+		do {
+			sched_yield();
+			ASSERT_EQ(0, kt_info(self->fd, &info));
+		} while (info.file_tasks != 1 + !!i || (!i && !self->server.reads));
+		ASSERT_EQ(0, kill(pid, SIGKILL));
+		ASSERT_EQ(128 + SIGKILL, child_status(pid));
+		/* All that is left is that of the first. */
+		do {
+			sched_yield();
+			ASSERT_EQ(0, kt_info(self->fd, &info));
+		} while (info.files != 2 || info.file_tasks != 1);
+	}
+	umount2(self->dir, MNT_FORCE);
+	WAIT_NOTHING_LEFT(self->fd);
 }
 
 TEST_HARNESS_MAIN
