@@ -117,7 +117,7 @@ void ktask_op_unregister(struct ktask_op *op);
 
 /* What an op's functions may call for their task; see kernel/device/op.c. */
 struct file *ktask_op_fget(struct ktask *t, int fd);
-void ktask_op_fput(struct file *file);
+void ktask_op_fput(struct ktask *t, struct file *file);
 void *ktask_op_alloc(struct ktask *t, size_t size);
 void *ktask_op_copy_data(struct ktask *t, const struct ktask_data *data);
 void ktask_op_free(struct ktask *t, void *buf, size_t size);

@@ -36,8 +36,10 @@ module_param(max_user_blocking, uint, 0644);
 MODULE_PARM_DESC(max_user_blocking,
 		 "blocking tasks that a user may have at work at once; 0: eight for each CPU");
 
-/* Workqueues of a user: bound to a CPU or not, of high priority or not. */
-#define ACCOUNT_WQS	4
+/* Workqueues of a user: bound to a CPU or not, of high priority or not; */
+#define ACCOUNT_WQS	5
+/* and for letting go of files. */
+#define ACCOUNT_FPUT_WQ	4
 
 /**
  * struct account - a user of the device, and what they have
@@ -45,9 +47,11 @@ MODULE_PARM_DESC(max_user_blocking,
  * @uid: who
  * @ref: one for each session opened, and each job
  * @jobs: jobs in sessions
+ * @fputs: files of jobs that are over that are still to be let go of
  * @bytes: what they hold
  * @run_ns: CPU time that jobs have taken which have ended
- * @wq: where its blocking jobs run; each made for the first
+ * @wq: where its blocking jobs run, and files are let go of; each made for the
+ *	first
  * @free_work: frees it, as workqueues cannot be destroyed in any context
  */
 struct account {
@@ -55,6 +59,7 @@ struct account {
 	kuid_t uid;
 	refcount_t ref;
 	atomic_long_t jobs;
+	atomic_long_t fputs;
 	atomic_long_t bytes;
 	atomic64_t run_ns;
 	struct workqueue_struct *wq[ACCOUNT_WQS];
@@ -167,27 +172,42 @@ u32 account_uid(const struct account *a)
 /* --- Where its blocking jobs run ------------------------------------------- */
 
 /* Return: NULL if there is no memory for it. */
-struct workqueue_struct *account_wq(struct account *a, bool bound, bool high)
+static struct workqueue_struct *account_get_wq(struct account *a,
+					       unsigned int i,
+					       unsigned int flags)
 {
-	struct workqueue_struct **slot = &a->wq[2 * bound + high];
-	unsigned int flags = (bound ? 0 : WQ_UNBOUND) |
-			     (high ? WQ_HIGHPRI : 0);
 	unsigned int max = READ_ONCE(max_user_blocking) ?:
 			   8 * num_online_cpus();
 	struct workqueue_struct *wq, *other;
 
 	/* Pairs with the cmpxchg() below. */
-	wq = smp_load_acquire(slot);
+	wq = smp_load_acquire(&a->wq[i]);
 	if (wq)
 		return wq;
 	wq = alloc_workqueue("ktask_user", flags, min(max, 512U));
 	if (!wq)
 		return NULL;
-	other = cmpxchg(slot, NULL, wq);
+	other = cmpxchg(&a->wq[i], NULL, wq);
 	if (!other)
 		return wq;
 	destroy_workqueue(wq);
 	return other;
+}
+
+struct workqueue_struct *account_wq(struct account *a, bool bound, bool high)
+{
+	return account_get_wq(a, 2 * bound + high,
+			      (bound ? 0 : WQ_UNBOUND) |
+			      (high ? WQ_HIGHPRI : 0));
+}
+
+/*
+ * Where files are let go of that may take their time; apart from blocking jobs,
+ * which may wait for just that.
+ */
+struct workqueue_struct *account_fput_wq(struct account *a)
+{
+	return account_get_wq(a, ACCOUNT_FPUT_WQ, WQ_UNBOUND);
 }
 
 /* --- What it is charged ----------------------------------------------------- */
@@ -206,7 +226,10 @@ static unsigned long jobs_limit(void)
 
 int account_charge_job(struct account *a)
 {
-	if (atomic_long_inc_return(&a->jobs) <= jobs_limit())
+	unsigned long sum = atomic_long_inc_return(&a->jobs);
+
+	/* What is still to be let go of is not free either. */
+	if (sum + atomic_long_read(&a->fputs) <= jobs_limit())
 		return 0;
 	atomic_long_dec(&a->jobs);
 	return -EDQUOT;
@@ -215,6 +238,16 @@ int account_charge_job(struct account *a)
 void account_uncharge_job(struct account *a)
 {
 	atomic_long_dec(&a->jobs);
+}
+
+void account_fput_begin(struct account *a)
+{
+	atomic_long_inc(&a->fputs);
+}
+
+void account_fput_end(struct account *a)
+{
+	atomic_long_dec(&a->fputs);
 }
 
 int account_charge_bytes(struct account *a, size_t bytes)
@@ -249,7 +282,8 @@ void account_info(struct account *a, struct ktask_info *info)
 
 int __init account_init(void)
 {
-	account_free_wq = alloc_workqueue("ktask_free", WQ_UNBOUND, 1);
+	/* One may wait for its files. */
+	account_free_wq = alloc_workqueue("ktask_free", WQ_UNBOUND, 0);
 	return account_free_wq ? 0 : -ENOMEM;
 }
 

@@ -10,12 +10,14 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #include "device.h"
 
 /*
- * Files that hold no other files; a socket may have some on their way in it, and
- * what is behind other inodes nobody knows.
+ * Files that hold no other files, and are put without a wait for somebody else. A
+ * socket may have some on their way in it, and linger for as long as its owner
+ * likes; what is behind other inodes nobody knows.
  */
 static bool file_is_plain(const struct file *file)
 {
@@ -36,11 +38,12 @@ static bool file_is_plain(const struct file *file)
  *
  * Context: the prepare function of @t's op.
  * Return: the file, for ktask_op_fput(); or ERR_PTR(): -EBADF, -EINVAL if it is of
- * /dev/ktask.
+ * /dev/ktask, -ENOMEM.
  */
 struct file *ktask_op_fget(struct ktask *t, int fd)
 {
 	struct file *file = fget(fd);
+	struct job *job = job_of(t);
 
 	if (!file)
 		return ERR_PTR(-EBADF);
@@ -49,27 +52,69 @@ struct file *ktask_op_fget(struct ktask *t, int fd)
 		fput(file);
 		return ERR_PTR(-EINVAL);
 	}
-	if (!file_is_plain(file))
-		job_bind(job_of(t));
+	if (!file_is_plain(file)) {
+		/* For ktask_op_fput(), which cannot fail. */
+		if (!account_fput_wq(job->account)) {
+			fput(file);
+			return ERR_PTR(-ENOMEM);
+		}
+		job_bind(job);
+	}
 	return file;
 }
 EXPORT_SYMBOL_NS_GPL(ktask_op_fget, KTASK_NS);
 
 /**
+ * struct late_fput - a file that a worker lets go of
+ * @work: does it
+ * @file: the file
+ * @account: whose it is; waits for @work before it is freed
+ */
+struct late_fput {
+	struct work_struct work;
+	struct file *file;
+	struct account *account;
+};
+
+static void fput_late(struct work_struct *work)
+{
+	struct late_fput *late = container_of(work, struct late_fput, work);
+
+	__fput_sync(late->file);
+	account_fput_end(late->account);
+	kfree(late);
+}
+
+/**
  * ktask_op_fput - let go of a file
+ * @t: the task of an op
  * @file: from ktask_op_fget()
  *
- * At once, so that a program that learns of the end of the task finds its file
- * system free. fput() would leave that for later in a worker.
+ * Of a regular file, directory, block device or pipe at once, so that a program
+ * that learns of the end of the task finds its file system free: fput() would
+ * leave that for later in a worker. To let go of others may take any time, and
+ * is left to a worker of the user's.
  *
  * Context: the op's functions but its cancel function, where they may sleep.
  */
-void ktask_op_fput(struct file *file)
+void ktask_op_fput(struct ktask *t, struct file *file)
 {
-	if (current->flags & PF_KTHREAD)
-		__fput_sync(file);
-	else
+	struct late_fput *late;
+
+	if (!(current->flags & PF_KTHREAD)) {
 		fput(file);
+		return;
+	}
+	if (file_is_plain(file)) {
+		__fput_sync(file);
+		return;
+	}
+	late = kmalloc(sizeof(*late), GFP_KERNEL | __GFP_NOFAIL);
+	INIT_WORK(&late->work, fput_late);
+	late->file = file;
+	late->account = job_of(t)->account;
+	account_fput_begin(late->account);
+	queue_work(account_fput_wq(late->account), &late->work);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_op_fput, KTASK_NS);
 

@@ -101,12 +101,14 @@ static int copy_set_range(struct copy_frame *f, const struct ktask_args_copy *a)
 	return 0;
 }
 
-static void copy_put_files(struct copy_frame *f)
+static void copy_release(struct ktask *t)
 {
+	struct copy_frame *f = ktask_frame(t);
+
 	if (!IS_ERR_OR_NULL(f->in))
-		ktask_op_fput(f->in);
+		ktask_op_fput(t, f->in);
 	if (!IS_ERR_OR_NULL(f->out))
-		ktask_op_fput(f->out);
+		ktask_op_fput(t, f->out);
 }
 
 static int copy_prepare(struct ktask *t, const void *args)
@@ -133,13 +135,8 @@ static int copy_prepare(struct ktask *t, const void *args)
 	if (!err)
 		err = copy_set_range(f, a);
 	if (err)
-		copy_put_files(f);
+		copy_release(t);
 	return err;
-}
-
-static void copy_release(struct ktask *t)
-{
-	copy_put_files(ktask_frame(t));
 }
 
 /* --- Data ------------------------------------------------------------------ */
@@ -236,10 +233,12 @@ static struct file *copy_open_probe(const struct file *file)
 	return IS_ERR(probe) ? NULL : probe;
 }
 
-static void copy_close_probe(struct copy_frame *f)
+static void copy_close_probe(struct ktask *t)
 {
+	struct copy_frame *f = ktask_frame(t);
+
 	if (f->probe)
-		ktask_op_fput(f->probe);
+		ktask_op_fput(t, f->probe);
 	f->probe = NULL;
 }
 
@@ -247,8 +246,9 @@ static void copy_close_probe(struct copy_frame *f)
  * Look for the data at or after f->in_pos, and for its end. What cannot be told
  * is data. Return: how many bytes of hole come first.
  */
-static loff_t copy_find_hole(struct copy_frame *f)
+static loff_t copy_find_hole(struct ktask *t)
 {
+	struct copy_frame *f = ktask_frame(t);
 	loff_t data = vfs_llseek(f->probe, f->in_pos, SEEK_DATA);
 
 	/* There is none. If the file has grown now, that is looked at next. */
@@ -261,7 +261,7 @@ static loff_t copy_find_hole(struct copy_frame *f)
 	if (data > f->in_pos)
 		return min(data, f->end) - f->in_pos;
 	if (f->data_end <= f->in_pos)
-		copy_close_probe(f);
+		copy_close_probe(t);
 	return 0;
 }
 
@@ -298,13 +298,14 @@ static int copy_end(struct copy_frame *f)
 /* --- The body -------------------------------------------------------------- */
 
 /* Return: by how much to go on; 0 at the end; or a negative errno. */
-static loff_t copy_step(struct copy_frame *f, bool first)
+static loff_t copy_step(struct ktask *t, bool first)
 {
+	struct copy_frame *f = ktask_frame(t);
 	loff_t len = f->end - f->in_pos;
 	ssize_t n;
 
 	if (f->probe && f->in_pos >= f->data_end) {
-		loff_t hole = copy_find_hole(f);
+		loff_t hole = copy_find_hole(t);
 
 		if (hole && copy_hole(f, hole)) {
 			f->ends_in_hole = true;
@@ -312,7 +313,7 @@ static loff_t copy_step(struct copy_frame *f, bool first)
 		}
 		/* Then it is copied, as zeros. */
 		if (hole)
-			copy_close_probe(f);
+			copy_close_probe(t);
 	}
 	if (f->probe)
 		len = min(len, f->data_end - f->in_pos);
@@ -322,15 +323,16 @@ static loff_t copy_step(struct copy_frame *f, bool first)
 	return n;
 }
 
-static loff_t copy_all(struct ktask *t, struct copy_frame *f)
+static loff_t copy_all(struct ktask *t)
 {
+	struct copy_frame *f = ktask_frame(t);
 	loff_t start = f->in_pos, n = 0;
 
 	f->probe = copy_open_probe(f->in);
 	while (f->in_pos < f->end) {
 		if (ktask_aborted(t))
 			return -ECANCELED;
-		n = copy_step(f, f->in_pos == start);
+		n = copy_step(t, f->in_pos == start);
 		if (n <= 0)
 			break;
 		f->in_pos += n;
@@ -345,9 +347,9 @@ static loff_t copy_all(struct ktask *t, struct copy_frame *f)
 static long copy_run(struct ktask *t)
 {
 	struct copy_frame *f = ktask_frame(t);
-	long result = file_result(copy_all(t, f));
+	long result = file_result(copy_all(t));
 
-	copy_close_probe(f);
+	copy_close_probe(t);
 	kvfree(f->buf);
 	return result;
 }

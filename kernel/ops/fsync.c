@@ -28,7 +28,7 @@ static int fsync_prepare(struct ktask *t, const void *args)
 		return PTR_ERR(f->file);
 	if (f->file->f_op->fsync)
 		return 0;
-	ktask_op_fput(f->file);
+	ktask_op_fput(t, f->file);
 	return -EINVAL;
 }
 
@@ -36,7 +36,7 @@ static void fsync_release(struct ktask *t)
 {
 	struct fsync_frame *f = ktask_frame(t);
 
-	ktask_op_fput(f->file);
+	ktask_op_fput(t, f->file);
 }
 
 static long fsync_run(struct ktask *t)

@@ -57,7 +57,7 @@ static struct file *hash_file(struct ktask *t, int fd)
 		err = -EINVAL;
 	if (!err)
 		return file;
-	ktask_op_fput(file);
+	ktask_op_fput(t, file);
 	return ERR_PTR(err);
 }
 
@@ -82,7 +82,7 @@ static int hash_prepare(struct ktask *t, const void *args)
 	f->tfm = hash_alg(a->alg);
 	err = PTR_ERR_OR_ZERO(f->tfm);
 	if (err && f->file)
-		ktask_op_fput(f->file);
+		ktask_op_fput(t, f->file);
 	return err;
 }
 
@@ -92,7 +92,7 @@ static void hash_release(struct ktask *t)
 
 	crypto_free_shash(f->tfm);
 	if (f->file)
-		ktask_op_fput(f->file);
+		ktask_op_fput(t, f->file);
 }
 
 /* Return: 0 at the end, or a negative errno. */

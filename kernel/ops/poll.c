@@ -29,7 +29,7 @@
 
 /**
  * struct poll_frame - a wait
- * @file: the file
+ * @file: the file; or NULL if it cannot be polled
  * @events: what it waits for
  * @found: what has happened of that
  * @is_epoll: @file is an epoll
@@ -99,11 +99,11 @@ static void poll_look_again(struct poll_frame *f)
 		poll_look(f);
 }
 
-/* Whether the file's poll function asks somebody who need not answer. */
-static bool poll_is_remote(const struct file *file)
+/* Whether @file is not to be looked at by who runs tasks. */
+static bool poll_is_refused(const struct file *file)
 {
-	return file_can_poll((struct file *)file) &&
-	       file_inode(file)->i_sb->s_magic == FUSE_SUPER_MAGIC;
+	return file_inode(file)->i_sb->s_magic == FUSE_SUPER_MAGIC ||
+	       file_is_anon(file, "[signalfd]");
 }
 
 static int poll_prepare(struct ktask *t, const void *args)
@@ -122,8 +122,15 @@ static int poll_prepare(struct ktask *t, const void *args)
 	f->file = ktask_op_fget(t, a->fd);
 	if (IS_ERR(f->file))
 		return PTR_ERR(f->file);
-	if (poll_is_remote(f->file) || file_is_anon(f->file, "[signalfd]")) {
-		ktask_op_fput(f->file);
+	/* All is known, so there is nothing to be held. */
+	if (!file_can_poll(f->file)) {
+		f->found = DEFAULT_POLLMASK & f->events;
+		ktask_op_fput(t, f->file);
+		f->file = NULL;
+		return 0;
+	}
+	if (poll_is_refused(f->file)) {
+		ktask_op_fput(t, f->file);
 		return -EOPNOTSUPP;
 	}
 	f->is_epoll = file_is_anon(f->file, "[eventpoll]");
@@ -137,7 +144,7 @@ static ktask_poll_t poll_resume(struct ktask *t)
 	struct poll_frame *f = ktask_frame(t);
 
 	KTASK_BEGIN(t);
-	if (!f->is_epoll)
+	if (f->file && !f->is_epoll)
 		poll_look(f);
 	while (!f->found) {
 		if (f->nr_queues > POLL_QUEUES)
@@ -156,7 +163,8 @@ static void poll_release(struct ktask *t)
 	struct poll_frame *f = ktask_frame(t);
 
 	poll_leave(f);
-	ktask_op_fput(f->file);
+	if (f->file)
+		ktask_op_fput(t, f->file);
 }
 
 static const struct ktask_op_arg poll_args[] = {

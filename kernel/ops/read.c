@@ -37,7 +37,7 @@ static int read_prepare(struct ktask *t, const void *args)
 		return PTR_ERR(f->file);
 	err = file_check_read(f->file, at_offset);
 	if (err)
-		ktask_op_fput(f->file);
+		ktask_op_fput(t, f->file);
 	return err;
 }
 
@@ -45,7 +45,7 @@ static void read_release(struct ktask *t)
 {
 	struct read_frame *f = ktask_frame(t);
 
-	ktask_op_fput(f->file);
+	ktask_op_fput(t, f->file);
 }
 
 /* Return: how many bytes, or a negative errno if not one. */

@@ -23,7 +23,7 @@ static void write_release(struct ktask *t)
 	struct write_frame *f = ktask_frame(t);
 
 	ktask_op_free(t, f->data, f->len);
-	ktask_op_fput(f->file);
+	ktask_op_fput(t, f->file);
 }
 
 static int write_prepare(struct ktask *t, const void *args)
@@ -52,7 +52,7 @@ static int write_prepare(struct ktask *t, const void *args)
 		err = PTR_ERR_OR_ZERO(f->data);
 	}
 	if (err)
-		ktask_op_fput(f->file);
+		ktask_op_fput(t, f->file);
 	else
 		f->len = a->data.len;
 	return err;

@@ -5,6 +5,8 @@
  */
 #include <dirent.h>
 #include <limits.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
@@ -671,6 +673,82 @@ TEST_F_TIMEOUT(op_poll, closed_set_while_they_wait, SLOW)
 	EXPECT_EQ(0, file_tasks(self->fd));
 	ASSERT_EQ(1, write(self->fds[1], "x", 1));
 	close(ep);
+}
+
+/* Longer than anything takes that is not stuck. */
+#define PATIENCE	(20 * SEC)
+
+#define LINGERERS	60
+
+static int loopback_up(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int sock = socket(AF_INET, SOCK_DGRAM, 0);
+	int err = ioctl(sock, SIOCSIFFLAGS, &request) ? -errno : 0;
+
+	close(sock);
+	return err;
+}
+
+/* One of whose data nothing is read; who closes it waits for that. */
+static int lingering_socket(int listener, int *peer)
+{
+	const struct linger hour = { 1, 3600 };
+	struct sockaddr_in name;
+	socklen_t len = sizeof(name);
+	int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 4096;
+	static char data[4096];
+
+	if (sock < 0 || getsockname(listener, (struct sockaddr *)&name, &len) ||
+	    setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) ||
+	    setsockopt(sock, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)) ||
+	    connect(sock, (struct sockaddr *)&name, len))
+		return -1;
+	*peer = accept(listener, NULL, NULL);
+	while (send(sock, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	return sock;
+}
+
+/* The last to have it open is a task; it is for nobody else to wait. */
+TEST_F_TIMEOUT(op_poll, sockets_that_linger_keep_no_others_waiting, SLOW)
+{
+	struct sockaddr_in name = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int listener = socket(AF_INET, SOCK_STREAM, 0), small = 4096, i;
+	int peers[LINGERERS], fd = kt_open(0);
+	int64_t began;
+
+	if (listener < 0 || loopback_up())
+		SKIP(return, "no network: %s", strerror(errno));
+	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	ASSERT_EQ(0, bind(listener, (struct sockaddr *)&name, sizeof(name)));
+	ASSERT_EQ(0, listen(listener, 10));
+	for (i = 0; i < LINGERERS; i++) {
+		int sock = lingering_socket(listener, &peers[i]);
+		int64_t id;
+
+		ASSERT_LE(0, sock);
+		ASSERT_LT(0, id = kt_poll(fd, sock, POLLIN));
+		ASSERT_TRUE(wait_state(fd, id, KTASK_STATE_WAITING));
+		close(sock);
+	}
+	began = now_ns();
+	ASSERT_EQ(0, kt_abort_all(fd));
+	for (i = 0; i < LINGERERS; i++)
+		ASSERT_EQ(0, kt_join(fd, 0, PATIENCE, &self->c));
+	/* Tasks run that nobody helps, and on all CPUs. */
+	ASSERT_EQ(0, kt_sleep_many(self->fd, 1, 1000));
+	for (i = 0; i < 1000; i++)
+		ASSERT_EQ(0, kt_join(self->fd, 0, PATIENCE, &self->c));
+	EXPECT_GT(PATIENCE, now_ns() - began);
+	close(fd);
+	/* Now nobody will read it. */
+	for (i = 0; i < LINGERERS; i++)
+		close(peers[i]);
+	close(listener);
 }
 
 /* --- After it -------------------------------------------------------------- */
