@@ -255,6 +255,201 @@ TEST_F_TIMEOUT(fail, read, SLOW)
 	FAIL_TO_TAKE(MSEC, kt_read(self->fd, &self->c, 1));
 }
 
+/* --- The calls that are about several tasks, groups and descriptors ---------- */
+
+/* A graph within a group, with times: all that a plan may hold. */
+static void make_graph(FIXTURE_DATA(fail) *self, struct ktask_desc *descs,
+		       struct ktask_after *after, __u32 group)
+{
+	static struct ktask_args_hash hash = { .alg = "sha256" };
+	int i;
+
+	hash.fd = self->file;
+	for (i = 0; i < 8; i++) {
+		after[i] = (struct ktask_after){
+			.id = 0,
+			.flags = KTASK_AFTER_INDEX | KTASK_AFTER_INPUT,
+		};
+		descs[i] = i ? kt_desc(self->fd, "nop", NULL, 0) :
+			       kt_desc(self->fd, "hash", &hash, sizeof(hash));
+		descs[i].group = group;
+		descs[i].after = to_u64(after);
+		descs[i].nr_after = i;
+		descs[i].timeout_ns = HOUR;
+	}
+}
+
+TEST_F_TIMEOUT(fail, spawn_graph, SLOW)
+{
+	int64_t group = kt_group_new(self->fd, 2, 0);
+	struct ktask_after after[8];
+	struct ktask_desc descs[8];
+	int ret, error, left;
+
+	ASSERT_LT(0, group);
+	make_graph(self, descs, after, group);
+	FAIL_EACH(ret = kt_spawn(self->fd, descs, 8, &error), {
+		left = drain(self);
+		EXPECT_TRUE(ret == 8 ? !error :
+			    failed && is_failure(ret < 0 ? ret : error));
+		EXPECT_TRUE(left == (ret < 0 ? 0 : ret) || (ret == -EFAULT && left == 8));
+	});
+}
+
+TEST_F_TIMEOUT(fail, spawn_all, SLOW)
+{
+	int64_t group = kt_group_new(self->fd, 2, 0);
+	struct ktask_after after[8];
+	struct ktask_desc descs[8];
+	int ret, error, left;
+
+	ASSERT_LT(0, group);
+	make_graph(self, descs, after, group);
+	FAIL_EACH(ret = kt_spawn_flags(self->fd, KTASK_SPAWN_ALL, descs, 8, &error), {
+		left = drain(self);
+		EXPECT_TRUE(ret == 8 || (failed && is_failure(ret)));
+		EXPECT_TRUE(left == (ret == 8 ? 8 : 0) || (ret == -EFAULT && left == 8));
+	});
+}
+
+TEST_F_TIMEOUT(fail, submit_and_wait, SLOW)
+{
+	struct ktask_completion c[4];
+	struct ktask_desc descs[3];
+	struct ktask_spawn spawn = {
+		.size = sizeof(spawn),
+		.nr = 3,
+		.desc_size = sizeof(descs[0]),
+		.descs = to_u64(descs),
+		.completions = to_u64(c),
+		.max_completions = 4,
+		.min_completions = 3,
+		.timeout_ns = FOREVER,
+	};
+	int ret, i, left;
+
+	for (i = 0; i < 3; i++)
+		descs[i] = kt_desc(self->fd, "nop", NULL, 0);
+	FAIL_EACH(ret = kt_ioctl(self->fd, KTASK_SPAWN, &spawn), {
+		left = drain(self);
+		if (ret) {
+			EXPECT_TRUE(failed && is_failure(ret));
+		} else {
+			EXPECT_EQ(spawn.spawned, spawn.completed + left);
+			EXPECT_TRUE((spawn.spawned == 3 && spawn.completed == 3) || failed);
+		}
+	});
+}
+
+TEST_F_TIMEOUT(fail, join_first_of, SLOW)
+{
+	FAIL_TO_TAKE(0, kt_join_any(self->fd, 0, (__u64 *)&id, 1, FOREVER, &self->c, NULL));
+	FAIL_TO_TAKE(MSEC, kt_join_any(self->fd, KTASK_JOIN_ANY_ABORT_REST,
+				       (__u64 *)&id, 1, HOUR, &self->c, NULL));
+}
+
+/* What is read, kept and fetched. */
+TEST_F_TIMEOUT(fail, output, SLOW)
+{
+	struct ktask_args_read args = { .fd = self->file, .length = 10000 };
+	static char out[10000];
+	struct ktask_info info;
+	int64_t id, ret;
+
+	FAIL_EACH({
+		fail_nth(self, 0);
+		id = kt_spawn_op(self->fd, "read", &args, sizeof(args), 0);
+		ASSERT_EQ(1, kt_read(self->fd, &self->c, 1));
+		fail_nth(self, n);
+		ret = kt_output(self->fd, 0, id, 0, out, sizeof(out), NULL);
+	}, {
+		EXPECT_TRUE(ret == sizeof(out) || (failed && is_failure(ret)));
+		/* It may have been copied before that could not be told. */
+		if (ret < 0)
+			kt_output(self->fd, 0, id, 0, out, sizeof(out), NULL);
+		ASSERT_EQ(0, kt_info(self->fd, &info));
+		EXPECT_EQ(0, info.user_bytes);
+	});
+}
+
+TEST_F_TIMEOUT(fail, status_and_list, SLOW)
+{
+	int64_t id = kt_sleep(self->fd, HOUR, 0);
+	struct ktask_task tasks[4];
+	__u64 file, last;
+	int ret;
+
+	FAIL_EACH(ret = kt_status(self->fd, id, tasks),
+		  EXPECT_TRUE(!ret || (failed && is_failure(ret))));
+	FAIL_EACH({
+		file = 0;
+		last = 0;
+		ret = kt_list(self->fd, KTASK_LIST_ALL, &file, &last, tasks, 4);
+	}, EXPECT_TRUE(ret == 1 || (failed && is_failure(ret))));
+}
+
+static int remove_all_groups(FIXTURE_DATA(fail) *self)
+{
+	int nr;
+
+	for (nr = 1; nr < MANY; nr++)
+		kt_group_remove(self->fd, nr);
+	return 0;
+}
+
+TEST_F_TIMEOUT(fail, group, SLOW)
+{
+	struct ktask_info info;
+	int64_t nr;
+
+	FAIL_EACH(nr = kt_group_new(self->fd, 1, 1), {
+		EXPECT_TRUE(nr > 0 || (failed && is_failure(nr)));
+		/* It may be there, but could not be told. */
+		if (nr == -EFAULT)
+			nr = remove_all_groups(self);
+		else if (nr > 0)
+			nr = kt_group_remove(self->fd, nr);
+		else
+			nr = 0;
+		EXPECT_EQ(0, nr);
+	});
+	ASSERT_EQ(0, kt_info(self->fd, &info));
+	EXPECT_EQ(0, info.user_bytes);
+}
+
+TEST_F_TIMEOUT(fail, descriptors, SLOW)
+{
+	int64_t id = kt_sleep(self->fd, HOUR, 0), nr = kt_group_new(self->fd, 0, 0);
+	int free_fd = dup(self->file), fd;
+
+	ASSERT_LT(0, id);
+	ASSERT_LT(0, nr);
+	close(free_fd);
+	FAIL_EACH(fd = kt_fd(self->fd, id, 0), {
+		EXPECT_TRUE(fd >= 0 || (failed && is_failure(fd)));
+		if (fd >= 0)
+			close(fd);
+	});
+	FAIL_EACH(fd = kt_fd(self->fd, 0, nr), {
+		EXPECT_TRUE(fd >= 0 || (failed && is_failure(fd)));
+		if (fd >= 0)
+			close(fd);
+	});
+	/* None is open that could not be told. */
+	EXPECT_EQ(free_fd, dup(self->file));
+	close(free_fd);
+}
+
+TEST_F_TIMEOUT(fail, restrict, SLOW)
+{
+	__u32 ops[8] = { kt_op(self->fd, "nop"), kt_op(self->fd, "sleep") };
+	int ret;
+
+	FAIL_EACH(ret = kt_restrict(self->fd, 0, ops, 8),
+		  EXPECT_TRUE(!ret || (failed && is_failure(ret))));
+	EXPECT_LT(0, kt_nop(self->fd, 0, 0));
+}
+
 /* An abort has no use for memory: it cannot fail but for its own structure. */
 TEST_F_TIMEOUT(fail, abort, SLOW)
 {

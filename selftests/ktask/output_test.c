@@ -173,6 +173,8 @@ TEST_F(output, join_of_a_group_takes_all_of_it)
 	ASSERT_EQ(0, kt_ioctl(self->fd, KTASK_JOIN, &join));
 	EXPECT_TOLD(id, LONG);
 	EXPECT_GOT(0, LONG);
+	/* Which takes memory too. */
+	ASSERT_EQ(0, kt_group_remove(self->fd, nr));
 	EXPECT_GONE(id);
 }
 

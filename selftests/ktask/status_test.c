@@ -48,8 +48,8 @@ TEST_F(status, all_that_is_told)
 	EXPECT_LT(0, self->task.file);
 	EXPECT_EQ(id, self->task.id);
 	EXPECT_EQ(desc.user_data, self->task.user_data);
-	/* To a tick of the clock, which is ten milliseconds at most. */
-	EXPECT_LE(start - 10 * MSEC, (int64_t)self->task.spawned_ns);
+	/* To a tick of the clock, of which a slow machine may lose some. */
+	EXPECT_LE(start - 100 * MSEC, (int64_t)self->task.spawned_ns);
 	EXPECT_GE(now_ns(), (int64_t)self->task.spawned_ns);
 	EXPECT_GE(now_ns() - start, (int64_t)self->task.run_ns);
 	EXPECT_EQ(0, self->task.result);
