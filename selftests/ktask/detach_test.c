@@ -234,7 +234,7 @@ TEST_F(detach, unknown_id_is_ENOENT)
 
 /* --- While somebody waits ------------------------------------------------- */
 
-TEST_F(detach, joiner_gets_ENOENT)
+TEST_F(detach, joiner_gets_ENOENT_when_it_has_ended)
 {
 	int64_t id = kt_sleep(self->fd, HOUR, 0);
 	struct taker joiners[3];
@@ -245,6 +245,8 @@ TEST_F(detach, joiner_gets_ENOENT)
 		ASSERT_EQ(0, joiner_start(&joiners[i], self->fd, id,
 					  i ? FOREVER : HOUR));
 	ASSERT_EQ(0, kt_detach(self->fd, id));
+	EXPECT_EQ(-ENOENT, kt_join(self->fd, id, FOREVER, &self->c));
+	ASSERT_EQ(0, kt_abort(self->fd, id));
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(-ENOENT, taker_wait(&joiners[i]));
 }

@@ -454,12 +454,25 @@ TEST_F(any, joiner_of_one_of_them)
 	EXPECT_EQ(1, self->join.index);
 }
 
-TEST_F(any, detach_of_one_of_them_ends_the_wait)
+TEST_F(any, detached_one_is_ENOENT_when_it_has_ended)
 {
 	ASSERT_EQ(0, joiner(self));
 	ASSERT_EQ(0, kt_detach(self->fd, self->ids[2]));
+	EXPECT_EQ(-ENOENT, join_any(self, FOREVER));
+	EXPECT_EQ(2, self->index);
+	ASSERT_EQ(0, gate_open(&self->gates[2]));
 	EXPECT_EQ(-ENOENT, caller_wait(&self->caller));
 	EXPECT_EQ(2, self->join.index);
+}
+
+TEST_F(any, other_one_wins_when_one_is_detached)
+{
+	ASSERT_EQ(0, joiner(self));
+	ASSERT_EQ(0, kt_detach(self->fd, self->ids[2]));
+	ASSERT_EQ(0, gate_open(&self->gates[1]));
+	EXPECT_EQ(0, caller_wait(&self->caller));
+	EXPECT_EQ(1, self->join.index);
+	EXPECT_TOOK(1);
 }
 
 /* A group's room is made by it as by others. */
