@@ -376,6 +376,7 @@ ssize_t session_collect(struct session *s, struct iov_iter *to, u32 min,
 	const size_t room = iov_iter_count(to) / sizeof(struct ktask_completion);
 	struct delivery d = { .to = to };
 	size_t total = 0;
+	int waited = 0;
 	ssize_t n;
 
 	*error = 0;
@@ -390,13 +391,16 @@ ssize_t session_collect(struct session *s, struct iov_iter *to, u32 min,
 			return total;
 		if (n == READ_BATCH)
 			continue;
+		/* What had come until the wait was over has been taken now. */
+		if (waited) {
+			*error = waited;
+			return total;
+		}
 		if (group_empty(&s->all)) {
 			*error = -ENOENT;
 			return total;
 		}
-		*error = group_wait(s, &s->all, min - total, deadline);
-		if (*error)
-			return total;
+		waited = group_wait(s, &s->all, min - total, deadline);
 	}
 }
 
