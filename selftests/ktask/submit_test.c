@@ -382,12 +382,17 @@ TEST_F(submit, set_that_others_empty_is_ENOENT)
 /* Each that comes is given out only when the least is there; or a signal is. */
 TEST_F(submit, signal_tells_how_far_it_came)
 {
+	int state, i;
+
 	be_sleep(self, 2);
 	ASSERT_EQ(0, catch_signal(SIGUSR1, SA_RESTART));
 	ASSERT_EQ(0, caller_start(&self->caller, self->fd, KTASK_SPAWN, &self->spawn));
-	/* It sleeps for the third only when it has the others. */
-	while (file_tasks(self->fd) > 1)
-		sched_yield();
+	/* Two have ended, and may have been taken; it waits for the third. */
+	for (i = 0; i < 2; i++) {
+		while ((state = task_state(self->fd, self->descs[i].id)) > 0 &&
+		       state != KTASK_STATE_ENDED)
+			sched_yield();
+	}
 	wait_asleep(&self->caller.tid);
 	ASSERT_EQ(0, pthread_kill(self->caller.thread, SIGUSR1));
 	EXPECT_EQ(0, caller_wait(&self->caller));
