@@ -2,6 +2,8 @@
 /*
  * libktask against the device: sets, operations, and threads that share a set.
  */
+#include <grp.h>
+
 #include "lib.h"
 
 /* --- Sets ----------------------------------------------------------------- */
@@ -28,6 +30,24 @@ TEST_F(lib, set_open_without_descriptors_is_EMFILE)
 close:
 	while (n--)
 		close(fds[n]);
+}
+
+/* What open(2) says to who is neither root nor in the group of the device. */
+TEST_F(lib, set_open_by_somebody_else_is_EACCES)
+{
+	struct ktask_set *set;
+	pid_t pid;
+
+	if (getuid())
+		SKIP(return, "needs to be root to be somebody else");
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+			_exit(2);
+		_exit(ktask_set_open(&set, 0) == -EACCES && !set ? 0 : 1);
+	}
+	EXPECT_EQ(0, child_status(pid));
 }
 
 TEST_F(lib, set_close_of_null)
