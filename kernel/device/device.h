@@ -211,6 +211,7 @@ struct place {
  * @kept: only its output is still there to be taken; under the session's lock
  * @ended: its end has been noted; under the session's lock
  * @taken: somebody takes its completion; under the session's lock
+ * @dropped: the session was closed, and has forgotten it; under the session's lock
  * @body_over: op->cancel must not be called any more; under @cancel_lock
  * @cancel_lock: see @body_over
  * @ended_waiter: calls job_ended()
@@ -253,6 +254,7 @@ struct job {
 	bool keeps_output;
 	bool ended;
 	bool taken;
+	bool dropped;
 	bool body_over;
 	spinlock_t cancel_lock; /* see above */
 	struct ktask_waiter ended_waiter;

@@ -449,18 +449,25 @@ static bool session_idle(struct session *s)
 	return idle;
 }
 
-/* Forget what nobody will take any more. */
+/*
+ * Forget what nobody will take any more. What the reader of a descriptor is taking
+ * just now becomes its: that may be long in copying, and we do not wait for it.
+ */
 static void session_drop_all(struct session *s)
 {
 	unsigned long id = 0;
 	struct job *job;
+	bool ours;
 
 	session_lock(s);
 	while ((job = xa_find(&s->jobs, &id, ULONG_MAX, XA_PRESENT))) {
+		ours = !job->taken || job->kept;
+		job->dropped = true;
 		session_unreadable(s, job);
 		session_forget(s, job);
 		session_unlock(s);
-		ktask_put(&job->task);
+		if (ours)
+			ktask_put(&job->task);
 		cond_resched();
 		session_lock(s);
 	}

@@ -34,12 +34,18 @@ static void session_claim(struct session *s, struct job *job)
 	job->taken = true;
 }
 
-/* The completion could not be copied out: as if it had not been taken. */
-static void session_untake(struct session *s, struct job *job)
+/*
+ * The completion could not be copied out: as if it had not been taken. Return: as
+ * session_taken().
+ */
+static bool session_untake(struct session *s, struct job *job)
 {
+	if (job->dropped)
+		return true;
 	job->taken = false;
 	if (job->ended && !job->joiners)
 		session_make_readable(s, job);
+	return false;
 }
 
 /*
@@ -48,6 +54,9 @@ static void session_untake(struct session *s, struct job *job)
  */
 static bool session_taken(struct session *s, struct job *job, bool all)
 {
+	/* The session was closed meanwhile, which is a descriptor's reader's to see. */
+	if (job->dropped)
+		return true;
 	if (!all && job_output_is_long(job)) {
 		session_keep(s, job);
 		return false;
@@ -145,7 +154,7 @@ int session_join_take(struct session *s, struct job *job, struct delivery *d)
 
 	session_lock(s);
 	if (err)
-		session_untake(s, job);
+		put = session_untake(s, job);
 	else
 		put = session_taken(s, job, d->out);
 	session_unlock(s);
@@ -236,7 +245,8 @@ static ssize_t group_take_some(struct session *s, struct group *g,
 			       struct delivery *d, size_t max)
 {
 	struct job *jobs[READ_BATCH];
-	unsigned int claimed, copied, i, put = 0;
+	unsigned int claimed, copied, i;
+	bool ours;
 	int err = 0;
 
 	session_lock(s);
@@ -250,17 +260,19 @@ static ssize_t group_take_some(struct session *s, struct group *g,
 	}
 
 	session_lock(s);
-	for (i = 0; i < copied; i++) {
-		if (session_taken(s, jobs[i], d->out))
-			jobs[put++] = jobs[i];
+	/* Last first, so that what is given back goes straight to the front. */
+	for (i = claimed; i > 0; i--) {
+		ours = i > copied ? session_untake(s, jobs[i - 1])
+				  : session_taken(s, jobs[i - 1], d->out);
+		if (!ours)
+			jobs[i - 1] = NULL;
 	}
-	/* Last first, so that each goes straight to the front. */
-	while (claimed > copied)
-		session_untake(s, jobs[--claimed]);
 	session_unlock(s);
 
-	for (i = 0; i < put; i++)
-		ktask_put(&jobs[i]->task);
+	for (i = 0; i < claimed; i++) {
+		if (jobs[i])
+			ktask_put(&jobs[i]->task);
+	}
 	return copied ? (ssize_t)copied : err;
 }
 
