@@ -275,10 +275,11 @@ bool job_abort(struct job *job, enum ktask_cause cause)
 {
 	struct session *s = job->session;
 	unsigned long flags;
-	bool ended;
+	bool ended, held;
 
 	session_lock(s);
 	ended = job->ended;
+	held = !ended && job->stage < JOB_READY;
 	if (!ended) {
 		if (!job->cause)
 			job->cause = cause;
@@ -286,6 +287,9 @@ bool job_abort(struct job *job, enum ktask_cause cause)
 		session_advance(job);
 	}
 	session_unlock(s);
+	/* Then it has been started only to end, and may have done so by now. */
+	if (held)
+		return true;
 	if (ended || !ktask_abort(&job->task))
 		return false;
 
