@@ -229,8 +229,7 @@ TEST_F(lib, fd_read_errors)
 	EXPECT_EQ(-EINVAL, ktask_fd_read(fd, self->c, 0));
 	EXPECT_EQ(-EBADF, ktask_fd_read(-1, self->c, 1));
 	EXPECT_EQ(-EFAULT, ktask_fd_read(fd, NULL, 1));
-	/* More room than there can be. */
-	EXPECT_EQ(1, ktask_fd_read(fd, self->c, SIZE_MAX));
+	EXPECT_EQ(1, ktask_fd_read(fd, self->c, 64));
 }
 
 /* --- Eventfds ------------------------------------------------------------- */
