@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <linux/falloc.h>
 #include <linux/ktime.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
@@ -223,6 +224,9 @@ static struct file *copy_open_probe(const struct file *file)
 	struct file *probe;
 	struct kstat stat;
 
+	/* An open there drops pages, and waits for those its server owes us. */
+	if (file_inode(file)->i_sb->s_magic == FUSE_SUPER_MAGIC)
+		return NULL;
 	if (vfs_getattr(&file->f_path, &stat, STATX_SIZE | STATX_BLOCKS,
 			AT_STATX_SYNC_AS_STAT) ||
 	    stat.blocks >= stat.size / 512)
