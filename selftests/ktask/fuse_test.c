@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "files.h"
 #include "uring.h"
 
 #define FILE_SIZE	(1 << 20)
@@ -18,12 +19,14 @@
 /*
  * @stubborn: have the kernel wait for its answers in a way that no signal ends
  * @reads: how many reads of the file it has been asked for
+ * @polls: how often whether the file is ready: it is, the first time
  */
 struct server {
 	pthread_t thread;
 	int fd;
 	bool stubborn;
 	_Atomic unsigned int reads;
+	_Atomic unsigned int polls;
 };
 
 static void answer(int fd, uint64_t unique, int error, const void *data, size_t len)
@@ -66,6 +69,7 @@ static void *serve(void *arg)
 	};
 	struct fuse_attr_out attr = { .attr_valid = 1000 };
 	struct fuse_open_out opened = {};
+	struct fuse_poll_out ready = { .revents = POLLIN };
 	struct server *s = arg;
 	static char buf[1 << 17] __attribute__((aligned(8)));
 	const struct fuse_in_header *in = (void *)buf;
@@ -92,6 +96,10 @@ static void *serve(void *arg)
 		case FUSE_READ:
 			/* No answer. */
 			s->reads++;
+			break;
+		case FUSE_POLL:
+			if (!s->polls++)
+				answer(s->fd, in->unique, 0, &ready, sizeof(ready));
 			break;
 		case FUSE_FORGET:
 		case FUSE_BATCH_FORGET:
@@ -283,6 +291,119 @@ TEST_F_TIMEOUT(fuse, stuck_task_keeps_no_kernel_thread, SLOW)
 	}
 	umount2(self->dir, MNT_FORCE);
 	WAIT_NOTHING_LEFT(self->fd);
+}
+
+TEST_F_TIMEOUT(fuse, aborted_read_and_copy_end, SLOW)
+{
+	int file, out = temp_file("/tmp"), i;
+	struct ktask_completion c;
+
+	ASSERT_EQ(0, mount_and_serve(self));
+	ASSERT_LE(0, file = open(self->path, O_RDONLY | O_CLOEXEC));
+	ASSERT_LT(0, kt_read_file(self->fd, file, 0, 4096));
+	ASSERT_LT(0, kt_copy(self->fd, file, 1 << 19, out, 0, 0));
+	while (self->server.reads < 2)
+		usleep(1000);
+	ASSERT_EQ(0, kt_abort_all(self->fd));
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(0, kt_join(self->fd, 0, PATIENCE, &c));
+		EXPECT_EQ(KTASK_CANCELLED, c.outcome);
+	}
+	EXPECT_EQ(0, file_size(out));
+	umount2(self->dir, MNT_FORCE);
+	close(file);
+	close(out);
+}
+
+/* A read that waits, and keeps the position of the file meanwhile. */
+struct reader {
+	pthread_t thread;
+	int file;
+};
+
+static void *reader_main(void *arg)
+{
+	struct reader *r = arg;
+	char byte;
+
+	return read(r->file, &byte, 1) == 1 ? r : NULL;
+}
+
+TEST_F_TIMEOUT(fuse, aborted_wait_for_the_position_ends, SLOW)
+{
+	struct ktask_completion c;
+	struct reader reader;
+	int64_t ids[2];
+	int i;
+
+	ASSERT_EQ(0, mount_and_serve(self));
+	ASSERT_LE(0, reader.file = open(self->path, O_RDWR | O_CLOEXEC));
+	ASSERT_EQ(0, pthread_create(&reader.thread, NULL, reader_main, &reader));
+	while (!self->server.reads)
+		usleep(1000);
+	ids[0] = kt_read_file(self->fd, reader.file, KTASK_OFFSET_FILE, 10);
+	ids[1] = kt_write_file(self->fd, reader.file, KTASK_OFFSET_FILE, "x", 1);
+	for (i = 0; i < 2; i++) {
+		ASSERT_TRUE(wait_state(self->fd, ids[i], KTASK_STATE_RUNNING));
+		EXPECT_EQ(-ETIMEDOUT, kt_join(self->fd, ids[i], 10 * MSEC, &c));
+		ASSERT_EQ(0, kt_abort(self->fd, ids[i]));
+		EXPECT_EQ(0, kt_join(self->fd, ids[i], PATIENCE, &c));
+		EXPECT_EQ(KTASK_CANCELLED, c.outcome);
+	}
+	umount2(self->dir, MNT_FORCE);
+	pthread_join(reader.thread, NULL);
+	close(reader.file);
+}
+
+/* It is not for those who run all tasks to ask such a server. */
+TEST_F_TIMEOUT(fuse, poll_of_a_file_is_EOPNOTSUPP, SLOW)
+{
+	int file;
+
+	ASSERT_EQ(0, mount_and_serve(self));
+	ASSERT_LE(0, file = open(self->path, O_RDONLY | O_CLOEXEC));
+	EXPECT_EQ(-EOPNOTSUPP, kt_poll(self->fd, file, POLLIN));
+	EXPECT_EQ(0, self->server.polls);
+	umount2(self->dir, MNT_FORCE);
+	close(file);
+}
+
+/* Nor by way of an epoll: who spawns that waits, and nobody else. */
+TEST_F_TIMEOUT(fuse, poll_of_an_epoll_with_it, SLOW)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int ep = epoll_create1(EPOLL_CLOEXEC), file, i;
+	struct ktask_args_poll args = { .fd = ep, .events = POLLIN };
+	struct ktask_desc desc = kt_desc(self->fd, "poll", &args, sizeof(args));
+	struct ktask_spawn spawn = {
+		.size = sizeof(spawn),
+		.nr = 1,
+		.desc_size = sizeof(desc),
+		.descs = to_u64(&desc),
+	};
+	struct ktask_completion c;
+	struct caller caller = {
+		.fd = self->fd,
+		.cmd = KTASK_SPAWN,
+		.arg = &spawn,
+	};
+
+	ASSERT_EQ(0, mount_and_serve(self));
+	ASSERT_LE(0, file = open(self->path, O_RDONLY | O_CLOEXEC));
+	/* It is ready, and so will be looked at. */
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, file, &event));
+	ASSERT_EQ(0, pthread_create(&caller.thread, NULL, caller_main, &caller));
+	while (self->server.polls < 2)
+		usleep(1000);
+	ASSERT_EQ(0, kt_sleep_many(self->fd, 1, 100));
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(0, kt_join(self->fd, 0, PATIENCE, &c));
+	/* It ends with the server, and with an error that is an event. */
+	umount2(self->dir, MNT_FORCE);
+	EXPECT_EQ(0, caller_wait(&caller));
+	EXPECT_EQ(0, kt_join(self->fd, desc.id, PATIENCE, &c));
+	close(file);
+	close(ep);
 }
 
 TEST_HARNESS_MAIN
