@@ -117,6 +117,62 @@ TEST_F(life, set_and_ring_are_closed)
 	WAIT_NOTHING_LEFT(self->fd);
 }
 
+/* What a task may hold, if nothing tells when the program is gone: no eventfd. */
+TEST_F(life, held_files_need_a_descriptor_of_the_set)
+{
+	struct ktask_args_poll args = { .events = POLLIN };
+	int other = kt_open(0);
+	struct ktask_desc desc;
+
+	if (!(variant->sqe_flags & IOSQE_FIXED_FILE))
+		SKIP(return, "only registered files do without");
+	ASSERT_LE(0, other);
+	args.fd = eventfd(0, EFD_CLOEXEC);
+	ASSERT_LE(0, args.fd);
+	NEED_RING(ring_open(&self->ring, self->fd, ENTRIES, variant->setup_flags,
+			    variant->sqe_flags));
+	ASSERT_EQ(0, close(self->fd));
+	self->fd = other;
+	desc = DESC(self->ring.poll, args);
+	ring_spawn(&self->ring, &desc, &self->c, 0);
+	EXPECT_EQ(-ECANCELED, ring_run(&self->ring));
+	EXPECT_EQ(KTASK_CAUSE_ABORT, self->c.cause);
+	ring_close(&self->ring);
+	close(args.fd);
+	WAIT_NOTHING_LEFT(self->fd);
+}
+
+/* --- Machines that are suspended ------------------------------------------------ */
+
+static int write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
+
+	close(fd);
+	return err;
+}
+
+/* Threads of io_uring's that wait are frozen in that, and not woken up. */
+TEST_F(life, freezing_ends_none)
+{
+	int err = write_to("/sys/power/pm_test", "freezer");
+	struct io_uring_cqe *cqe;
+
+	if (err)
+		SKIP(return, "this kernel cannot test freezing: %s", strerror(-err));
+	EXPECT_EQ(0, write_to("/sys/module/suspend/parameters/pm_test_delay", "0"));
+	NEED_RING(ring_open(&self->ring, self->fd, ENTRIES, variant->setup_flags,
+			    variant->sqe_flags));
+	ASSERT_EQ(0, start_sleepers(&self->ring, STARTED));
+	EXPECT_EQ(0, write_to("/sys/power/state", "freeze"));
+	EXPECT_EQ(0, write_to("/sys/power/pm_test", "none"));
+	EXPECT_EQ(STARTED, file_tasks(self->fd));
+	EXPECT_EQ(-EAGAIN, io_uring_peek_cqe(&self->ring.io, &cqe));
+	ring_close(&self->ring);
+	WAIT_NOTHING_LEFT(self->fd);
+}
+
 /* --- Threads that end --------------------------------------------------------- */
 
 static void *submit_and_end(void *arg)
