@@ -297,9 +297,9 @@ test_info_tells_what_we_may_use() {
 	bytes=/sys/module/ktask/parameters/max_user_bytes
 	[ -w "$tasks" ] || skip "$tasks cannot be written"
 	# shellcheck disable=SC2064 # as it is now
-	trap "echo $(cat $tasks) >$tasks; echo $(cat $bytes) >$bytes" EXIT
-	echo 12345 >$tasks
-	echo 67890 >$bytes
+	trap "echo $(cat "$tasks") >$tasks; echo $(cat "$bytes") >$bytes" EXIT
+	echo 12345 >"$tasks"
+	echo 67890 >"$bytes"
 	status 0 ktask info
 	grep -qxE 'your tasks +0' out
 	grep -qxE 'your bytes +0' out

@@ -41,10 +41,10 @@ static bool at_comment(const struct lexer *lexer)
 
 void lex_blank(struct lexer *lexer)
 {
-	size_t hidden;
+	size_t len;
 
-	while (is_blank(*lexer->at) || (hidden = hidden_line_end(lexer->at)))
-		lexer->at += is_blank(*lexer->at) ? 1 : hidden;
+	while ((len = is_blank(*lexer->at) ? 1 : hidden_line_end(lexer->at)))
+		lexer->at += len;
 	if (at_comment(lexer))
 		lex_skip_line(lexer);
 }

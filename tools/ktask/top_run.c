@@ -45,11 +45,19 @@ enum event {
 	EVENT_END,
 };
 
+/* Whether stdout is a terminal, and one that can do more than print. */
+static bool is_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb");
+}
+
 static void open_screen(struct screen *screen)
 {
 	static const int others[] = { SIGWINCH, SIGTSTP, 0 };
 
-	screen->is_terminal = isatty(STDOUT_FILENO);
+	screen->is_terminal = is_terminal();
 	screen->key_fd = -1;
 	if (!screen->is_terminal)
 		return;
