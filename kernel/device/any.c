@@ -68,7 +68,7 @@ static struct any *any_new(u32 nr)
 
 /* Return: 0; -ENOENT, with *@index the one that is not there. */
 static int any_begin(struct session *s, struct any *any, const u64 *ids,
-		     u32 *index)
+		     u32 __user *index)
 {
 	u32 i;
 
@@ -77,10 +77,8 @@ static int any_begin(struct session *s, struct any *any, const u64 *ids,
 
 		slot->any = any;
 		slot->job = session_join_begin(s, ids[i]);
-		if (!slot->job) {
-			*index = i;
-			return -ENOENT;
-		}
+		if (!slot->job)
+			return put_user(i, index) ? -EFAULT : -ENOENT;
 		atomic_inc(&any->calls);
 		slot->added = ktask_future_add(ktask_future(&slot->job->task),
 					       &slot->waiter, any_notify);
@@ -158,20 +156,25 @@ static u32 any_ended(const struct any *any)
 	return 0;
 }
 
-/* One has ended. Return: 0 with *@index; or why not. */
+/*
+ * One has ended. Return: 0; or why not. Which one is told before it is taken, so
+ * that it is not lost if that cannot be.
+ */
 static int any_take(struct session *s, struct any *any, struct delivery *d,
-		    u32 *index)
+		    u32 __user *index)
 {
 	struct any_slot *slot;
 	int err;
 
-	*index = any_ended(any);
+	if (put_user(any_ended(any), index))
+		return -EFAULT;
 	for (;;) {
 		slot = any_first(s, any);
 		/* All that had ended have been taken by others; so was *@index. */
 		if (!slot)
 			return -ENOENT;
-		*index = slot - any->slots;
+		if (put_user((u32)(slot - any->slots), index))
+			return -EFAULT;
 		err = session_join_take(s, slot->job, d);
 		slot->job = NULL;
 		if (err != -ENOENT)
@@ -185,9 +188,9 @@ static u64 *any_copy_ids(const struct ktask_join_any *arg)
 			    array_size(arg->nr, sizeof(u64)));
 }
 
-/* KTASK_JOIN_ANY. @deadline: as for session_join(). */
-int session_join_any(struct session *s, struct ktask_join_any *arg,
-		     ktime_t deadline)
+/* KTASK_JOIN_ANY. @deadline: as for session_join(); @index: where to tell which. */
+int session_join_any(struct session *s, const struct ktask_join_any *arg,
+		     u32 __user *index, ktime_t deadline)
 {
 	struct delivery d = {};
 	struct iov_iter to;
@@ -211,7 +214,7 @@ int session_join_any(struct session *s, struct ktask_join_any *arg,
 		kvfree(any);
 		return PTR_ERR(ids);
 	}
-	err = any_begin(s, any, ids, &arg->index);
+	err = any_begin(s, any, ids, index);
 	kvfree(ids);
 	if (!err && !ktask_future_done(&any->first))
 		err = deadline ? ktask_future_wait_until(&any->first,
@@ -221,7 +224,7 @@ int session_join_any(struct session *s, struct ktask_join_any *arg,
 	any_stop(any);
 	/* One may have ended at the last moment. */
 	if (!err || (err != -ENOENT && any_first(s, any)))
-		err = any_take(s, any, &d, &arg->index);
+		err = any_take(s, any, &d, index);
 	abort = !err && arg->flags & KTASK_JOIN_ANY_ABORT_REST;
 	any_end(s, any, abort);
 	return err;

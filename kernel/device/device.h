@@ -418,15 +418,15 @@ int session_detach(struct session *s, u64 id);
 int session_output(struct session *s, struct ktask_output *arg);
 
 /* any.c */
-int session_join_any(struct session *s, struct ktask_join_any *arg,
-		     ktime_t deadline);
+int session_join_any(struct session *s, const struct ktask_join_any *arg,
+		     u32 __user *index, ktime_t deadline);
 
 /* list.c */
 int session_status(struct session *s, const struct ktask_status *arg);
 int session_list(struct session *s, struct ktask_list *arg);
 
 /* fd.c */
-int session_fd(struct session *s, struct ktask_fd *arg);
+int session_fd(struct session *s, const struct ktask_fd *arg, s32 __user *to);
 
 /* event.c */
 int session_eventfd(struct session *s, const struct ktask_eventfd *arg);

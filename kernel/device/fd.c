@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "device.h"
@@ -229,8 +230,8 @@ static struct file *group_file(struct session *s, u32 group)
 	return file;
 }
 
-/* KTASK_FD */
-int session_fd(struct session *s, struct ktask_fd *arg)
+/* KTASK_FD. @to: where to tell the descriptor, before there is one. */
+int session_fd(struct session *s, const struct ktask_fd *arg, s32 __user *to)
 {
 	struct file *file;
 	int fd;
@@ -247,7 +248,11 @@ int session_fd(struct session *s, struct ktask_fd *arg)
 		put_unused_fd(fd);
 		return PTR_ERR(file);
 	}
+	if (put_user(fd, to)) {
+		put_unused_fd(fd);
+		fput(file);
+		return -EFAULT;
+	}
 	fd_install(fd, file);
-	arg->fd = fd;
 	return 0;
 }

@@ -11,7 +11,7 @@
 #include "../engine/engine.h"
 #include "device.h"
 
-static int ioctl_info(struct file *file, void *arg)
+static int ioctl_info(struct file *file, void *arg, void __user *uarg)
 {
 	struct session *s = file->private_data;
 	struct ktask_info *info = arg;
@@ -40,7 +40,7 @@ static int ioctl_info(struct file *file, void *arg)
 	return 0;
 }
 
-static int ioctl_op_info(struct file *file, void *arg)
+static int ioctl_op_info(struct file *file, void *arg, void __user *uarg)
 {
 	return op_info(arg);
 }
@@ -69,12 +69,12 @@ static int timeout_error(s64 timeout_ns, int err)
 	return err;
 }
 
-static int ioctl_spawn(struct file *file, void *arg)
+static int ioctl_spawn(struct file *file, void *arg, void __user *uarg)
 {
 	return session_spawn(file, arg);
 }
 
-static int ioctl_join(struct file *file, void *arg)
+static int ioctl_join(struct file *file, void *arg, void __user *uarg)
 {
 	struct session *s = file->private_data;
 	struct ktask_join *join = arg;
@@ -103,19 +103,21 @@ static int ioctl_join(struct file *file, void *arg)
 	return timeout_error(join->timeout_ns, err);
 }
 
-static int ioctl_join_any(struct file *file, void *arg)
+static int ioctl_join_any(struct file *file, void *arg, void __user *uarg)
 {
+	struct ktask_join_any __user *from = uarg;
 	struct ktask_join_any *any = arg;
 
 	if (any->timeout_ns < -1)
 		return -EINVAL;
 	return timeout_error(any->timeout_ns,
 			     session_join_any(file->private_data, any,
+					      &from->index,
 					      timeout_deadline(file,
 							       any->timeout_ns)));
 }
 
-static int ioctl_abort(struct file *file, void *arg)
+static int ioctl_abort(struct file *file, void *arg, void __user *uarg)
 {
 	struct ktask_abort *abort = arg;
 
@@ -137,7 +139,7 @@ static int ioctl_abort(struct file *file, void *arg)
 	return -EOPNOTSUPP;
 }
 
-static int ioctl_detach(struct file *file, void *arg)
+static int ioctl_detach(struct file *file, void *arg, void __user *uarg)
 {
 	struct ktask_detach *detach = arg;
 
@@ -146,37 +148,39 @@ static int ioctl_detach(struct file *file, void *arg)
 	return session_detach(file->private_data, detach->id);
 }
 
-static int ioctl_output(struct file *file, void *arg)
+static int ioctl_output(struct file *file, void *arg, void __user *uarg)
 {
 	return session_output(file->private_data, arg);
 }
 
-static int ioctl_status(struct file *file, void *arg)
+static int ioctl_status(struct file *file, void *arg, void __user *uarg)
 {
 	return session_status(file->private_data, arg);
 }
 
-static int ioctl_list(struct file *file, void *arg)
+static int ioctl_list(struct file *file, void *arg, void __user *uarg)
 {
 	return session_list(file->private_data, arg);
 }
 
-static int ioctl_group(struct file *file, void *arg)
+static int ioctl_group(struct file *file, void *arg, void __user *uarg)
 {
 	return group_ioctl(file->private_data, arg);
 }
 
-static int ioctl_fd(struct file *file, void *arg)
+static int ioctl_fd(struct file *file, void *arg, void __user *uarg)
 {
-	return session_fd(file->private_data, arg);
+	struct ktask_fd __user *from = uarg;
+
+	return session_fd(file->private_data, arg, &from->fd);
 }
 
-static int ioctl_eventfd(struct file *file, void *arg)
+static int ioctl_eventfd(struct file *file, void *arg, void __user *uarg)
 {
 	return session_eventfd(file->private_data, arg);
 }
 
-static int ioctl_restrict(struct file *file, void *arg)
+static int ioctl_restrict(struct file *file, void *arg, void __user *uarg)
 {
 	return session_restrict(file->private_data, arg);
 }
@@ -201,13 +205,13 @@ union ioctl_arg {
 
 /**
  * struct ioctl_def - an ioctl
- * @fn: does it, with the structure copied in
+ * @fn: does it, with the structure copied in, from the last argument
  * @size: bytes of the structure
  * @min_size: bytes that it had in its first version
  * @out: copy it back, even on failure of @fn
  */
 struct ioctl_def {
-	int (*fn)(struct file *file, void *arg);
+	int (*fn)(struct file *file, void *arg, void __user *uarg);
 	u16 size;
 	u16 min_size;
 	bool out;
@@ -234,7 +238,7 @@ static const struct ioctl_def ioctls[] = {
 	IOCTL_DEF(KTASK_CMD_DETACH, ioctl_detach, struct ktask_detach, id,
 		  false),
 	IOCTL_DEF(KTASK_CMD_JOIN_ANY, ioctl_join_any, struct ktask_join_any,
-		  completion, true),
+		  completion, false),
 	IOCTL_DEF(KTASK_CMD_OUTPUT, ioctl_output, struct ktask_output, total,
 		  true),
 	IOCTL_DEF(KTASK_CMD_STATUS, ioctl_status, struct ktask_status,
@@ -242,7 +246,7 @@ static const struct ioctl_def ioctls[] = {
 	IOCTL_DEF(KTASK_CMD_LIST, ioctl_list, struct ktask_list, nr, true),
 	IOCTL_DEF(KTASK_CMD_GROUP, ioctl_group, struct ktask_group, reserved,
 		  true),
-	IOCTL_DEF(KTASK_CMD_FD, ioctl_fd, struct ktask_fd, fd, true),
+	IOCTL_DEF(KTASK_CMD_FD, ioctl_fd, struct ktask_fd, fd, false),
 	IOCTL_DEF(KTASK_CMD_EVENTFD, ioctl_eventfd, struct ktask_eventfd, group,
 		  false),
 	IOCTL_DEF(KTASK_CMD_RESTRICT, ioctl_restrict, struct ktask_restrict,
@@ -299,7 +303,7 @@ long ktask_ioctl(struct file *file, unsigned int cmd, unsigned long uaddr)
 	/* Find out that it cannot be while nothing has been done. */
 	if (def->out && copy_to_user(uarg, &arg, min_t(u32, size, def->size)))
 		return -EFAULT;
-	err = def->fn(file, &arg);
+	err = def->fn(file, &arg, uarg);
 	if (def->out && copy_to_user(uarg, &arg, min_t(u32, size, def->size)))
 		return -EFAULT;
 	return err;

@@ -274,7 +274,8 @@ static void make_graph(FIXTURE_DATA(fail) *self, struct ktask_desc *descs,
 			       kt_desc(self->fd, "hash", &hash, sizeof(hash));
 		descs[i].group = group;
 		descs[i].after = to_u64(after);
-		descs[i].nr_after = i;
+		/* Two digests fit into a completion, so no output is kept. */
+		descs[i].nr_after = i < 2 ? i : 2;
 		descs[i].timeout_ns = HOUR;
 	}
 }
@@ -368,7 +369,7 @@ TEST_F_TIMEOUT(fail, output, SLOW)
 		if (ret < 0)
 			kt_output(self->fd, 0, id, 0, out, sizeof(out), NULL);
 		ASSERT_EQ(0, kt_info(self->fd, &info));
-		EXPECT_EQ(0, info.user_bytes);
+		EXPECT_EQ(0, wait_no_bytes(self->fd));
 	});
 }
 
@@ -414,7 +415,7 @@ TEST_F_TIMEOUT(fail, group, SLOW)
 		EXPECT_EQ(0, nr);
 	});
 	ASSERT_EQ(0, kt_info(self->fd, &info));
-	EXPECT_EQ(0, info.user_bytes);
+	EXPECT_EQ(0, wait_no_bytes(self->fd));
 }
 
 TEST_F_TIMEOUT(fail, descriptors, SLOW)

@@ -269,7 +269,7 @@ TEST_F(read, output_is_charged_until_it_is_taken)
 	EXPECT_EQ(1000, kt_output(self->fd, 0, id, 0, self->out, 1000, &total));
 	EXPECT_TRUE(right(self, SIZE - 1000, 1000));
 	ASSERT_EQ(0, kt_info(self->fd, &info));
-	EXPECT_EQ(0, info.user_bytes);
+	EXPECT_EQ(0, wait_no_bytes(self->fd));
 }
 
 TEST_F(read, moves_the_file_position)

@@ -101,7 +101,7 @@ TEST_F(write, data_that_is_not_there_is_EFAULT)
 	EXPECT_EQ(1, do_write(self, self->file, 0, page + size - 1, 1));
 	/* And nothing is kept of it. */
 	ASSERT_EQ(0, kt_info(self->fd, &info));
-	EXPECT_EQ(0, info.user_bytes);
+	EXPECT_EQ(0, wait_no_bytes(self->fd));
 }
 
 TEST_F(write, data_beside_an_input_is_EINVAL)

@@ -83,7 +83,7 @@ do {									\
 #define EXPECT_GONE(which)						\
 do {									\
 	EXPECT_EQ(-ENOENT, kt_output(self->fd, 0, which, 0, self->got, 1, NULL)); \
-	EXPECT_EQ(0, user_bytes(self->fd));				\
+	EXPECT_EQ(0, wait_no_bytes(self->fd));				\
 } while (0)
 
 /* --- With the completion -------------------------------------------------- */
@@ -491,7 +491,7 @@ TEST_F(output, input_is_counted_and_freed)
 	EXPECT_EQ(0, memcmp(self->want, self->got + LONG, LONG));
 	ASSERT_EQ(0, kt_join_out(self->fd, after[0].id, 0, &self->c, self->got, LONG));
 	ASSERT_EQ(0, kt_join_out(self->fd, after[1].id, 0, &self->c, self->got, LONG));
-	EXPECT_EQ(0, user_bytes(self->fd));
+	EXPECT_EQ(0, wait_no_bytes(self->fd));
 }
 
 struct fetcher {
