@@ -240,6 +240,9 @@ int session_fd(struct session *s, const struct ktask_fd *arg, s32 __user *to)
 		return -EOPNOTSUPP;
 	if (!arg->id == !arg->group)
 		return -EINVAL;
+	/* Find out that it cannot be told while nothing has been done. */
+	if (put_user(-1, to))
+		return -EFAULT;
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
