@@ -132,6 +132,7 @@ static int spawn(struct ktask_set *set, char **words, struct spawn_options *opti
 		run->desc.op = info->op;
 		run->desc.args = (uintptr_t)args.bytes;
 		run->desc.args_size = info->args_size;
+		run->out_size = info->out_size;
 		err = spawn_run(set, run);
 		if (err) {
 			message("/dev/ktask: %s", strerror(-err));

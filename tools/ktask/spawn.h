@@ -30,7 +30,9 @@ struct spawn_options {
  * struct spawn_run - tasks of one operation, started and collected
  * @desc: what to start
  * @count: how many of it
+ * @out_size: bytes of output that each gives at most
  * @timeout_ns: how long they may take in all, or KTASK_FOREVER
+ * @most: how many there may be at once
  * @spawned: how many were started
  * @error: 0, or the negative errno because of which no more were
  * @timed_out: the time was over first; what was left has been aborted
@@ -45,7 +47,9 @@ struct spawn_options {
 struct spawn_run {
 	struct ktask_desc desc;
 	uint64_t count;
+	uint64_t out_size;
 	int64_t timeout_ns;
+	uint64_t most;
 	uint64_t spawned;
 	int error;
 	bool timed_out;

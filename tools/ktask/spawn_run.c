@@ -58,15 +58,41 @@ static int collect(struct ktask_set *set, struct spawn_run *run, int64_t deadlin
 	return 0;
 }
 
+/*
+ * How many tasks may be there whose completion has not been taken. An output is
+ * charged to the user until then, and those of tasks that end faster than they are
+ * taken must not make the next ones fail. Half is left to the user's other programs.
+ */
+static int find_most(struct ktask_set *set, struct spawn_run *run)
+{
+	struct ktask_info info;
+	int err = ktask_info(set, &info);
+
+	if (err)
+		return err;
+	run->most = UINT64_MAX;
+	if (run->out_size > KTASK_OUT_MAX)
+		run->most = info.max_user_bytes / 2 / run->out_size;
+	if (!run->most)
+		run->most = 1;
+	return 0;
+}
+
 /* Starts some more, or finds out that there will be no more. */
 static int start(struct ktask_set *set, struct spawn_run *run, bool *full)
 {
 	struct ktask_desc descs[BATCH];
 	uint64_t left = run->count - run->spawned;
+	uint64_t room = run->most - (run->spawned - run->joined);
 	size_t nr = left < BATCH ? left : BATCH;
 	ssize_t n;
 	int err;
 
+	if (nr > room)
+		nr = room;
+	*full = !nr;
+	if (*full)
+		return 0;
 	for (size_t i = 0; i < nr; i++) {
 		descs[i] = run->desc;
 		descs[i].user_data = run->spawned + i;
@@ -85,8 +111,9 @@ int spawn_run(struct ktask_set *set, struct spawn_run *run)
 	int64_t started = ktask_now();
 	int64_t deadline;
 	bool full = false;
-	int err = 0;
+	int err;
 
+	err = find_most(set, run);
 	if (__builtin_add_overflow(started, run->timeout_ns, &deadline))
 		deadline = INT64_MAX;
 
