@@ -228,10 +228,12 @@ static void oneshot_break_from_context(struct kunit *test)
 static void oneshot_timeout(struct kunit *test)
 {
 	struct shot *s = new_shot(test);
-	struct ktask *t = spawn_receiver(test, s, kt_us(100));
+	struct ktask *t;
 
+	/* Before the task, which closes it when its own time is over. */
 	KUNIT_EXPECT_PTR_EQ(test, ERR(ETIMEDOUT),
 			    ktask_oneshot_recv_until(&s->o, TASK_IDLE, -1));
+	t = spawn_receiver(test, s, kt_us(100));
 	KT_FINISH(test, t);
 	KUNIT_EXPECT_PTR_EQ(test, received(t), ERR(EAGAIN));
 	KUNIT_EXPECT_EQ(test, -EPIPE, ktask_oneshot_send(&s->o, &dropped));
