@@ -95,6 +95,17 @@ static int deliver(struct job *job, struct delivery *d)
 
 /* --- Of one task ------------------------------------------------------------ */
 
+/* As session_lookup(), but only one whose completion is still to be had. */
+static struct job *session_lookup_joinable(struct session *s, u64 id)
+{
+	struct job *job = session_lookup(s, id);
+
+	if (!job || (job->joinable && !job->taken))
+		return job;
+	ktask_put(&job->task);
+	return NULL;
+}
+
 /*
  * The job with that id becomes one that a thread waits for. Return: the job, with
  * a reference to its task; NULL if there is none, or its completion is somebody
@@ -105,11 +116,7 @@ struct job *session_join_begin(struct session *s, u64 id)
 	struct job *job;
 
 	session_lock(s);
-	job = session_lookup(s, id);
-	if (job && (job->taken || !job->joinable)) {
-		ktask_put(&job->task);
-		job = NULL;
-	}
+	job = session_lookup_joinable(s, id);
 	if (job) {
 		job->joiners++;
 		/* Not any more to whoever comes along. */
@@ -194,11 +201,7 @@ int session_detach(struct session *s, u64 id)
 	bool gone = false;
 
 	session_lock(s);
-	job = session_lookup(s, id);
-	if (job && (job->taken || !job->joinable)) {
-		ktask_put(&job->task);
-		job = NULL;
-	}
+	job = session_lookup_joinable(s, id);
 	if (job) {
 		session_unreadable(s, job);
 		session_unjoinable(s, job);
