@@ -12,6 +12,7 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/timer.h>
 
 #include "../compat.h"
@@ -46,6 +47,17 @@ bool ktask_help(struct ktask *t);
 bool task_may_be_helped(const struct ktask *t);
 void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
 void task_start_promised(struct ktask *t);
+void task_start_here(struct ktask *t);
+void executor_hurry(struct ktask_runtime *rt);
+void tasks_count_brief(unsigned int nr);
+
+/* memset() does it by bytes, which for a task takes as long as all the rest. */
+static inline void zero_words(void *p, size_t size)
+{
+	memset64(p, 0, size / sizeof(u64));
+}
+void future_add_first(struct ktask_future *f, struct ktask_waiter *waiter,
+		      ktask_notify_t notify);
 bool blocking_runtime(struct ktask *t, u64 *ns);
 void task_settle(struct ktask *t);
 bool task_settled(const struct ktask *t);
@@ -114,6 +126,8 @@ struct ktask_drainer {
  *	local set has one for ever
  * @inbox: tasks pushed while @lock was held by somebody else
  * @inbox_work: moves them to the queues
+ * @late: makes a drainer pending for tasks that have just been started
+ * @is_late: it will
  * @rt: whose executor this is
  * @spread: the executors that share their tasks with it; NULL for a local set
  * @wq: where the drainers are queued
@@ -135,6 +149,8 @@ struct ktask_executor {
 	struct ktask_drainer first[2];
 	struct llist_head inbox;
 	struct work_struct inbox_work;
+	struct hrtimer late;
+	bool is_late;
 	struct ktask_runtime *rt;
 	struct ktask_spread *spread;
 	struct workqueue_struct *wq;
@@ -242,10 +258,13 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 	((IS_ENABLED(CONFIG_SMP) || in_task()) && raw_spin_trylock(&(ex)->lock))
 
 /* executor.c */
+void executor_stop(struct ktask_executor *ex);
 void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,
 		   enum ktask_prio prio);
 void executor_free(struct ktask_executor *ex);
 void executor_push(struct ktask *t);
+void executor_push_new(struct ktask *t);
+bool task_may_be_run_here(const struct ktask *t);
 void executor_enqueue(struct ktask_executor *ex, struct ktask *t);
 bool executor_dequeue(struct ktask_executor *ex, struct ktask *t);
 struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex);

@@ -8,7 +8,8 @@
  * in the middle, which a joiner that helps needs.
  *
  * The queue is drained by work items. The rule is: while there are tasks in the
- * queue, a drainer is pending on the workqueue. When nothing ran, it runs at
+ * queue, a drainer is pending on the workqueue, or for tasks that have just been
+ * started there is a timer that will make one so. When nothing ran, it runs at
  * once; while another drainer runs, it does not, since the workqueue runs one
  * work item of a CPU at a time; but when a resume function or a cleanup sleeps,
  * in whatever way, the workqueue lets the pending drainer run, and the task that
@@ -118,6 +119,90 @@ static void executor_empty_inbox(struct ktask_executor *ex)
 	first = llist_reverse_order(llist_del_all(&ex->inbox));
 	llist_for_each_entry_safe(t, next, first, inbox)
 		executor_enqueue(ex, t);
+}
+
+/*
+ * Whoever starts a task does most often something else before it, or runs it by
+ * joining it. But the worker of a drainer that is woken for it would have the CPU
+ * next, as one that has slept for long: two switches for a task that may be shorter
+ * than one. So it is woken a little later, when there may be more to do; sooner if
+ * the thread is about to wait for it, see executor_hurry().
+ */
+#define START_DELAY	ns_to_ktime(50 * NSEC_PER_USEC)
+
+static enum hrtimer_restart executor_late(struct hrtimer *timer)
+{
+	struct ktask_executor *ex = container_of(timer, struct ktask_executor,
+						 late);
+	struct ktask_drainer *d;
+	bool spare;
+
+	if (!executor_trylock(ex)) {
+		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
+		return HRTIMER_NORESTART;
+	}
+	ex->is_late = false;
+	d = executor_need_drainer(ex);
+	spare = ex->nr_queue > 1;
+	spread_update(ex, spare);
+	raw_spin_unlock(&ex->lock);
+	drainer_kick(d);
+	if (spare)
+		spread_offer(ex);
+	return HRTIMER_NORESTART;
+}
+
+/* Whether the drainer of @ex can wait, for a task that the caller starts. */
+static bool executor_can_be_late(const struct ktask_executor *ex)
+{
+	return ex->prio == KTASK_PRIO_NORMAL && in_task() && !irqs_disabled() &&
+	       ex->cpu == smp_processor_id();
+}
+
+/* As executor_push(), for a task that is being started. */
+void executor_push_new(struct ktask *t)
+{
+	struct ktask_executor *ex = t->ex;
+	bool first;
+
+	preempt_disable();
+	if (executor_can_be_late(ex) && executor_trylock(ex)) {
+		executor_empty_inbox(ex);
+		executor_enqueue(ex, t);
+		first = !ex->pending && !ex->is_late;
+		if (first)
+			ex->is_late = true;
+		raw_spin_unlock(&ex->lock);
+		if (first)
+			hrtimer_start(&ex->late, START_DELAY,
+				      HRTIMER_MODE_REL_PINNED_HARD);
+	} else {
+		executor_push(t);
+	}
+	preempt_enable();
+}
+
+/* The calling thread is about to sleep, perhaps until tasks have run. */
+void executor_hurry(struct ktask_runtime *rt)
+{
+	struct ktask_drainer *d = NULL;
+	struct ktask_executor *ex;
+	bool spare = false;
+
+	if (rt->local)
+		return;
+	preempt_disable();
+	ex = &this_cpu_ptr(rt->executors)->prio[KTASK_PRIO_NORMAL];
+	if (READ_ONCE(ex->is_late) && executor_trylock(ex)) {
+		d = executor_need_drainer(ex);
+		spare = ex->nr_queue > 1;
+		spread_update(ex, spare);
+		raw_spin_unlock(&ex->lock);
+	}
+	drainer_kick(d);
+	if (spare)
+		spread_offer(ex);
+	preempt_enable();
 }
 
 /* Queue @t, for which the caller has set KT_QUEUED. Any context. */
@@ -328,6 +413,8 @@ static void inbox_work(struct work_struct *work)
 	ex = container_of(work, struct ktask_executor, inbox_work);
 	raw_spin_lock(&ex->lock);
 	executor_empty_inbox(ex);
+	/* It may be here for the timer. */
+	ex->is_late = false;
 	d = executor_need_drainer(ex);
 	raw_spin_unlock(&ex->lock);
 	drainer_kick(d);
@@ -358,6 +445,8 @@ void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,
 	INIT_LIST_HEAD(&ex->idle);
 	init_llist_head(&ex->inbox);
 	INIT_WORK(&ex->inbox_work, inbox_work);
+	hrtimer_setup(&ex->late, executor_late, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_PINNED_HARD);
 	ex->rt = rt;
 	ex->spread = rt->local ? NULL : &rt->spread[prio];
 	ex->cpu = cpu;
@@ -369,6 +458,12 @@ void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,
 		list_add(&ex->first[i].idle, &ex->idle);
 	}
 	stall_init(ex);
+}
+
+/* No task is left: nothing shall be queued any more, for the workqueue goes. */
+void executor_stop(struct ktask_executor *ex)
+{
+	hrtimer_cancel(&ex->late);
 }
 
 static bool drainer_is_allocated(const struct ktask_drainer *d)
@@ -414,6 +509,13 @@ static struct ktask_executor *executor_lock_of(struct ktask *t)
 	}
 }
 
+/* Whether the calling thread may run @t, as far as they two are concerned. */
+bool task_may_be_run_here(const struct ktask *t)
+{
+	return !(t->kind & (KTASK_NO_HELP | __KTASK_BLOCKING)) &&
+		stack_has_room();
+}
+
 /* Whether it is worth asking ktask_help(). Any context. */
 bool task_may_be_helped(const struct ktask *t)
 {
@@ -429,7 +531,7 @@ bool ktask_help(struct ktask *t)
 {
 	bool claimed = false;
 
-	if (t->kind & (KTASK_NO_HELP | __KTASK_BLOCKING) || !stack_has_room())
+	if (!task_may_be_run_here(t))
 		return false;
 
 	/* A ready task has a runtime, which stays while preemption is off. */

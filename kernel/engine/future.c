@@ -109,23 +109,38 @@ EXPORT_SYMBOL_NS_GPL(ktask_future_complete, KTASK_NS);
 
 /*
  * As ktask_future_complete(), for a future that only one can ever complete, and
- * who has stored the value already: no lock while nobody waits.
+ * who has stored the value already. The list is taken in one step, so there is no
+ * need of the lock, but that somebody else may have it for an instant: not whom we
+ * have interrupted, for interrupts are off then.
  */
 void future_complete_stored(struct ktask_future *f)
 {
 	unsigned long *head = (unsigned long *)&f->head.first;
-	unsigned long flags;
-	struct hlist_bl_node *waiters;
+	unsigned long old = READ_ONCE(*head);
 	long value = f->value;
 
-	/* Pairs with the acquire in ktask_future_done(). */
-	if (cmpxchg_release(head, 0UL, __KTASK_FUTURE_DONE) == 0)
-		return;
+	/*
+	 * The release pairs with the acquire in ktask_future_done(), the acquire
+	 * with the release of the lock by who has added a waiter.
+	 */
+	while (old & LIST_BL_LOCKMASK ||
+	       !try_cmpxchg(head, &old, __KTASK_FUTURE_DONE)) {
+		if (old & LIST_BL_LOCKMASK) {
+			cpu_relax();
+			old = READ_ONCE(*head);
+		}
+	}
+	notify_all((struct hlist_bl_node *)old, value);
+}
 
-	flags = future_lock(f);
-	waiters = hlist_bl_first(&f->head);
-	future_unlock_done(f, flags);
-	notify_all(waiters, value);
+/* As ktask_future_add(), for a future that nobody else knows yet. */
+void future_add_first(struct ktask_future *f, struct ktask_waiter *waiter,
+		      ktask_notify_t notify)
+{
+	INIT_HLIST_BL_NODE(&waiter->node);
+	waiter->notify = notify;
+	waiter->node.pprev = &f->head.first;
+	f->head.first = &waiter->node;
 }
 
 /**

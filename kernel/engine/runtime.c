@@ -172,31 +172,33 @@ static int runtime_alloc_executors(struct ktask_runtime *rt)
 	return 0;
 }
 
-static void runtime_free_executors(struct ktask_runtime *rt)
+static void runtime_each_executor(struct ktask_runtime *rt,
+				  void (*fn)(struct ktask_executor *ex))
 {
 	int cpu, prio;
 
+	if (rt->local)
+		fn(rt->local);
 	if (!rt->executors)
 		return;
 	for_each_possible_cpu(cpu) {
 		for (prio = 0; prio < KTASK_PRIO_COUNT; prio++)
-			executor_free(&per_cpu_ptr(rt->executors, cpu)->prio[prio]);
+			fn(&per_cpu_ptr(rt->executors, cpu)->prio[prio]);
 	}
-	free_percpu(rt->executors);
 }
 
 static void runtime_free(struct ktask_runtime *rt)
 {
 	int i;
 
+	runtime_each_executor(rt, executor_stop);
 	/* Drainers on the others may still queue drainers on the first. */
 	for (i = KTASK_WQ_COUNT - 1; i >= 0; i--) {
 		if (rt->wq[i])
 			destroy_workqueue(rt->wq[i]);
 	}
-	runtime_free_executors(rt);
-	if (rt->local)
-		executor_free(rt->local);
+	runtime_each_executor(rt, executor_free);
+	free_percpu(rt->executors);
 	kfree(rt->local);
 	free_percpu(rt->stats);
 	lockdep_unregister_key(&rt->key);

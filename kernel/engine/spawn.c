@@ -9,6 +9,7 @@
 #include <linux/overflow.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/topology.h>
 #include <trace/events/ktask.h>
 
@@ -190,20 +191,29 @@ static const char *task_storage_fault(struct ktask *t,
  * A task that is at fault has no function, so that it cannot be started. That is
  * reported by an errno and not a WARN(), as the caller is told.
  */
-int __ktask_init(struct ktask *t, const struct ktask_attr *attr)
+static noinline int task_setup_nothing(struct ktask *t,
+				       const struct ktask_attr *attr,
+				       const char *fault)
 {
-	const char *fault = task_storage_fault(t, attr);
 	const struct ktask_attr nothing = {
 		.name = attr->name ?: attr->fn_name,
 		.release = attr->release ?: task_not_released,
 	};
 
-	memset(t, 0, sizeof(*t));
-	task_setup(t, fault ? &nothing : attr);
-	if (!fault)
-		return 0;
+	task_setup(t, &nothing);
 	pr_err_ratelimited("\"%s\" %s\n", t->name, fault);
 	return -EINVAL;
+}
+
+int __ktask_init(struct ktask *t, const struct ktask_attr *attr)
+{
+	const char *fault = task_storage_fault(t, attr);
+
+	zero_words(t, sizeof(*t));
+	if (unlikely(fault))
+		return task_setup_nothing(t, attr, fault);
+	task_setup(t, attr);
+	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(__ktask_init, KTASK_NS);
 
@@ -211,13 +221,18 @@ struct ktask *__ktask_new(const struct ktask_attr *attr)
 {
 	int node = attr->place < 0 ? -1 - attr->place : NUMA_NO_NODE;
 	struct ktask *t;
+	size_t size;
 
 	if (!attr_ok(attr))
 		return ERR_PTR(-EINVAL);
-	t = kzalloc_node(size_add(sizeof(*t), attr->frame_size),
-			 attr->gfp ?: GFP_KERNEL, node);
+	size = size_add(sizeof(*t), attr->frame_size);
+	if (size > SIZE_MAX - sizeof(u64))
+		return ERR_PTR(-ENOMEM);
+	size = round_up(size, sizeof(u64));
+	t = kmalloc_node(size, attr->gfp ?: GFP_KERNEL, node);
 	if (!t)
 		return ERR_PTR(-ENOMEM);
+	zero_words(t, size);
 	task_setup(t, attr);
 	return t;
 }
@@ -253,7 +268,8 @@ static void start_held(struct ktask *t)
 		executor_push(t);
 }
 
-static int task_start(struct ktask *t, bool late)
+/* What a task needs to run. */
+static int task_prepare(struct ktask *t, bool late)
 {
 	struct ktask_runtime *rt = task_runtime(t);
 	int err;
@@ -265,7 +281,7 @@ static int task_start(struct ktask *t, bool late)
 	err = task_place_now(t, late);
 	if (err)
 		return err;
-	if (!try_module_get(task_pinned(t)))
+	if (task_pinned(t) && !try_module_get(task_pinned(t)))
 		return -ESHUTDOWN;
 	if (!runtime_get(rt, t)) {
 		module_put(task_pinned(t));
@@ -276,7 +292,15 @@ static int task_start(struct ktask *t, bool late)
 	trace_ktask_spawn(t, task_function(t), task_is_blocking(t));
 	if (unlikely(READ_ONCE(observe_track)) && observe_task_begin(t))
 		t->kind |= __KTASK_TRACKED;
+	return 0;
+}
 
+static int task_start(struct ktask *t, bool late)
+{
+	int err = task_prepare(t, late);
+
+	if (err)
+		return err;
 	if (t->armed && await_begin_hold(t)) {
 		start_held(t);
 	} else if (task_is_blocking(t) && !task_held(t)) {
@@ -284,7 +308,7 @@ static int task_start(struct ktask *t, bool late)
 		blocking_queue(t);
 	} else {
 		start(t, KT_READY | KT_QUEUED);
-		executor_push(t);
+		executor_push_new(t);
 	}
 	return 0;
 }
@@ -313,6 +337,38 @@ EXPORT_SYMBOL_NS_GPL(ktask_start, KTASK_NS);
 void task_start_promised(struct ktask *t)
 {
 	WARN_ON_ONCE(task_start(t, true));
+}
+
+/*
+ * The same by a thread that has nothing else to do until it has ended: unless that
+ * is not for it to do, it runs the task until its first await, before any executor
+ * hears of it. Process context.
+ */
+void task_start_here(struct ktask *t)
+{
+	bool here = !t->armed && t->ex->prio != KTASK_PRIO_IDLE &&
+		    task_may_be_run_here(t);
+
+	if (!here) {
+		task_start_promised(t);
+		return;
+	}
+	if (WARN_ON_ONCE(task_prepare(t, true)))
+		return;
+	start(t, KT_RUNNING);
+	this_cpu_inc(task_runtime(t)->stats->helped);
+	blocking_run_other(t);
+}
+
+/* So many tasks have been, that were over at once and of which there was no sign. */
+void tasks_count_brief(unsigned int nr)
+{
+	struct ktask_runtime *rt = ktask_default_runtime();
+
+	this_cpu_add(rt->stats->spawned, nr);
+	this_cpu_add(rt->stats->completed, nr);
+	this_cpu_add(rt->stats->resumed, nr);
+	this_cpu_add(rt->stats->helped, nr);
 }
 
 struct ktask *__ktask_spawn(const struct ktask_attr *attr)

@@ -21,6 +21,7 @@
  *	start		NEW		-NEW +READY +QUEUED, push
  *			... held	-NEW: it is suspended; but as above, if it
  *					has been woken or aborted meanwhile
+ *			... here	-NEW +RUNNING: run it
  *	wake		suspended	+FIRED +READY +QUEUED, push unless it was
  *					QUEUED
  *			RUNNING		+FIRED +READY: suspend will see it

@@ -10,6 +10,7 @@
  *
  *	PLAIN		queued; its body awaits the future, with or without a
  *			timeout, may yield, and returns
+ *	HERE		begun by who starts it; the same body
  *	HELD		made to be held until the future is complete, a time has
  *			passed, or one of them, and being started; its body returns
  *	BLOCKING	the same, and blocking, or blocking and not held
@@ -498,6 +499,15 @@ proctype starter() {
 	finished++
 }
 
+/* task_start_here(), from where the task is RUNNING */
+proctype here() {
+	bool over, let_go, must_push;
+	bit to;
+
+	task_run(over, let_go, must_push, to);
+	finished++
+}
+
 /* ktask_abort() */
 proctype aborter() {
 	bool must_push, cancel;
@@ -595,16 +605,23 @@ init {
 		KT_HELD = with_waiter || with_timer;
 		run starter();
 #else
-		READY = true;
-		QUEUED = true;
 		if
 		:: with_timer = true
 		:: skip
 		fi;
+#ifdef HERE
+		RUNNING = true;
+		runners = 1;
+		all++;
+		run here();
+#else
+		READY = true;
+		QUEUED = true;
 		if
 		:: place = QUEUE
 		:: place = INBOX
 		fi;
+#endif
 #endif
 #ifdef BLOCKING
 		if
