@@ -70,6 +70,10 @@ struct ktask_op_arg {
  *	then nothing else is called. Optional
  * @resume: body, if it is an async task
  * @run: body, if it is a blocking task; exactly one of @resume and @run
+ * @now: does all at once what the body would do for these arguments, and returns
+ *	the result: for ops that do not wait, take no time, leave no output, and
+ *	change nothing. Called in place of all the others by a thread that would
+ *	wait for the task, and perhaps in vain. Optional
  * @cancel: called at an abort if the body has not ended, perhaps while it runs,
  *	perhaps before it ever does; for bodies that wait for something that an
  *	abort does not end. Any context, must not sleep. Optional
@@ -93,6 +97,7 @@ struct ktask_op {
 	int (*prepare)(struct ktask *t, const void *args);
 	ktask_resume_t resume;
 	ktask_blocking_t run;
+	long (*now)(const void *args);
 	void (*cancel)(struct ktask *t);
 	void (*release)(struct ktask *t);
 	/* private: set by ktask_op_register() */

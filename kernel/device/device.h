@@ -21,6 +21,7 @@ struct files_struct;
 struct io_uring_cmd;
 struct iov_iter;
 struct job;
+struct maker;
 struct plan;
 struct account;
 
@@ -81,6 +82,8 @@ struct group {
  *	may be stuck, do not keep the others of its user waiting
  * @nr_running: jobs whose end has not been noted yet
  * @nr_bound: jobs that end with the descriptors of who spawned them
+ * @nr_spare: length of @spare
+ * @spare: memory of jobs that have gone, for the next ones: see spare.c
  * @last_id: id given last
  * @last_end: counts the ends of jobs
  * @left: the last close() has not waited for the jobs; @finish_work comes when
@@ -106,6 +109,8 @@ struct session {
 	struct limit blocking;
 	unsigned int nr_running;
 	unsigned int nr_bound;
+	unsigned int nr_spare;
+	struct list_head spare;
 	u64 last_id;
 	u64 last_end;
 	bool left;
@@ -205,6 +210,8 @@ struct place {
  * @limits: how many limits it has passed; under the session's lock
  * @cause: why it was aborted; under the session's lock
  * @blocking: its body is a blocking one
+ * @cancelable: its op has a .cancel
+ * @spareable: it has the usual size
  * @prompt: nothing has held it back when it was added
  * @visible: others may find it in the session
  * @joinable: its completion will be there to be taken; under the session's lock
@@ -224,6 +231,8 @@ struct place {
  * @task: the task; its frame, which is the op's, follows
  */
 struct job {
+	/* Zero at first: */
+	struct_group(start,
 	struct session *session;
 	const struct ktask_op *op;
 	struct account *account;
@@ -247,6 +256,8 @@ struct job {
 	u8 limits;
 	u8 cause;
 	bool blocking;
+	bool cancelable;
+	bool spareable;
 	bool prompt;
 	bool visible;
 	bool joinable;
@@ -262,6 +273,7 @@ struct job {
 	u32 out_len;
 	u32 out_size;
 	void *out_buf;
+	);
 	u8 out[KTASK_OUT_MAX];
 	char name[KTASK_NAME_MAX];
 	struct ktask task;
@@ -278,6 +290,7 @@ extern atomic_long_t job_count;
 
 /* registry.c */
 const struct ktask_op *op_get(u32 nr);
+void op_get_again(const struct ktask_op *op);
 void op_put(const struct ktask_op *op);
 int op_info(struct ktask_op_info *info);
 unsigned int op_count(void);
@@ -301,11 +314,60 @@ void account_info(struct account *u, struct ktask_info *info);
 int account_init(void);
 void account_exit(void);
 
+/* spawn.c */
+
+/**
+ * struct maker - what makes the jobs of one call
+ * @s: their session
+ * @op: the op of the last one, its module pinned; or NULL
+ * @spare: memory to make them of, if there is any
+ * @desc: room for a descriptor, for the caller
+ * @args: room for an op's arguments
+ */
+struct maker {
+	struct session *s;
+	const struct ktask_op *op;
+	struct list_head spare;
+	struct ktask_desc desc;
+	u64 args[KTASK_OP_ARGS_MAX / sizeof(u64)];
+};
+
+/* brief.c */
+
+/**
+ * struct brief - tasks of one call that are over at once
+ * @s: the session
+ * @to: room for their completions; NULL: there are to be none of such tasks
+ * @max: for so many
+ * @nr: how many there were
+ * @nr_ids: how many more ids are reserved
+ * @id: the next of these
+ */
+struct brief {
+	struct session *s;
+	struct ktask_completion __user *to;
+	u32 max;
+	u32 nr;
+	u32 nr_ids;
+	u64 id;
+};
+
+bool brief_spawn(struct brief *b, const struct ktask_op *op,
+		 const struct maker *m, u32 left, u64 __user *id);
+
+/* spare.c */
+void spare_take(struct session *s, struct list_head *spare, unsigned int max);
+void spare_give(struct session *s, struct list_head *spare);
+bool spare_put(struct session *s, struct job *job);
+void spare_free(struct session *s);
+
 /* job.c */
 struct job *job_new(struct session *s, const struct ktask_op *op,
-		    const struct ktask_desc *desc);
+		    const struct ktask_desc *desc, struct list_head *spare);
 void job_launch(struct job *job);
+void job_launch_here(struct job *job);
 void job_drop(struct job *job);
+void job_memory_free(struct job *job);
 bool job_abort(struct job *job, enum ktask_cause cause);
 bool job_succeeded(const struct job *job);
 u64 job_run_ns(struct job *job);
@@ -361,8 +423,9 @@ void session_put(struct session *s);
 void session_close(struct session *s);
 int session_add(struct session *s, struct job *job, u32 group,
 		struct job *const *batch, u32 nr_batch);
+u64 session_reserve_ids(struct session *s, u32 max);
 void session_remove(struct session *s, struct job *job);
-void session_commit(struct session *s, struct job *job);
+void session_commit(struct session *s, struct job *job, bool here);
 bool session_has_room(struct session *s, u32 group);
 void session_advance(struct job *job);
 void session_ready(struct job *job);
@@ -434,8 +497,12 @@ void event_signal(struct eventfd_ctx *event);
 void event_put(struct eventfd_ctx *event);
 
 /* spawn.c */
+
+void maker_init(struct maker *m, struct session *s);
+const struct ktask_op *maker_read(struct maker *m);
+struct job *maker_make(struct maker *m, const struct ktask_op *op);
+void maker_end(struct maker *m);
 int session_spawn(struct file *file, struct ktask_spawn *spawn);
-struct job *spawn_desc(struct session *s, const struct ktask_desc *desc);
 int desc_check(const struct ktask_desc *desc);
 
 /* uring.c */

@@ -10,6 +10,7 @@
 
 #include "../engine/engine.h"
 #include "device.h"
+#include "user.h"
 
 static int ioctl_info(struct file *file, void *arg, void __user *uarg)
 {
@@ -294,17 +295,17 @@ long ktask_ioctl(struct file *file, unsigned int cmd, unsigned long uaddr)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	err = copy_struct_from_user(&arg, def->size, uarg, size);
+	err = read_struct(&arg, def->size, uarg, size);
 	if (err)
 		return err;
 	/* It may have changed since, and is copied back. */
 	arg.size = size;
 
 	/* Find out that it cannot be while nothing has been done. */
-	if (def->out && copy_to_user(uarg, &arg, min_t(u32, size, def->size)))
+	if (def->out && write_words(uarg, &arg, min_t(u32, size, def->size)))
 		return -EFAULT;
 	err = def->fn(file, &arg, uarg);
-	if (def->out && copy_to_user(uarg, &arg, min_t(u32, size, def->size)))
+	if (def->out && write_words(uarg, &arg, min_t(u32, size, def->size)))
 		return -EFAULT;
 	return err;
 }

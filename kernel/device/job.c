@@ -94,9 +94,11 @@ static void job_end(void *arg)
 	struct job *job = arg;
 	unsigned long flags;
 
-	spin_lock_irqsave(&job->cancel_lock, flags);
-	job->body_over = true;
-	spin_unlock_irqrestore(&job->cancel_lock, flags);
+	if (job->cancelable) {
+		spin_lock_irqsave(&job->cancel_lock, flags);
+		job->body_over = true;
+		spin_unlock_irqrestore(&job->cancel_lock, flags);
+	}
 	if (job->op->release)
 		job->op->release(&job->task);
 	if (job->plan)
@@ -115,6 +117,12 @@ static void job_ended(struct ktask_waiter *waiter, long result)
 
 /* --- Made and freed -------------------------------------------------------- */
 
+void job_memory_free(struct job *job)
+{
+	/* Knows by itself whether that is from the cache. */
+	kfree(job);
+}
+
 /* The last reference is gone. Any context. */
 static void job_free(struct ktask *t)
 {
@@ -131,15 +139,38 @@ static void job_free(struct ktask *t)
 	if (job->plan)
 		plan_free(job);
 	account_put(job->account);
-	/* Knows by itself whether that is from the cache. */
-	kfree(job);
+	job_memory_free(job);
 }
 
-static struct job *job_alloc(const struct ktask_op *op)
+/*
+ * Memory for a job, which is zero as far as need be. @spare: memory of jobs that
+ * have gone. Takes over a reference to @account, if it succeeds.
+ */
+static struct job *job_alloc(const struct ktask_op *op, struct account *account,
+			     struct list_head *spare)
 {
-	if (op->frame_size <= CACHED_FRAME)
-		return kmem_cache_zalloc(job_cache, GFP_KERNEL);
-	return kzalloc(sizeof(struct job) + op->frame_size, GFP_KERNEL_ACCOUNT);
+	size_t frame_size = round_up(op->frame_size, sizeof(u64));
+	bool usual = frame_size <= CACHED_FRAME;
+	struct job *job;
+
+	if (usual && !list_empty(spare)) {
+		job = list_first_entry(spare, struct job, place.node);
+		list_del(&job->place.node);
+		/* Most likely the same. */
+		account_put(job->account);
+	} else if (usual) {
+		job = kmem_cache_alloc(job_cache, GFP_KERNEL);
+	} else {
+		job = kmalloc(sizeof(struct job) + frame_size,
+			      GFP_KERNEL_ACCOUNT);
+	}
+	if (!job)
+		return NULL;
+	zero_words(&job->start, sizeof(job->start));
+	zero_words(ktask_frame(&job->task), frame_size);
+	job->spareable = usual;
+	job->account = account;
+	return job;
 }
 
 static enum ktask_prio job_prio(const struct job *job)
@@ -179,16 +210,16 @@ static void job_init_task(struct job *job, const struct ktask_desc *desc,
 			   .release = job_free);
 	ktask_defer(&job->task, &job->end_defer, job_end, job);
 	/* First of the waiters, so that the others find it noted. */
-	ktask_future_add(ktask_future(&job->task), &job->ended_waiter,
+	future_add_first(ktask_future(&job->task), &job->ended_waiter,
 			 job_ended);
 }
 
 /*
- * Make a job, not started, not in the session yet. Takes over the caller's pin
- * of the op's module if it succeeds.
+ * Make a job, not started, not in the session yet; its op's module is pinned by the
+ * caller. @spare: memory to make it of.
  */
 struct job *job_new(struct session *s, const struct ktask_op *op,
-		    const struct ktask_desc *desc)
+		    const struct ktask_desc *desc, struct list_head *spare)
 {
 	struct workqueue_struct *wq = NULL;
 	struct account *account;
@@ -203,15 +234,15 @@ struct job *job_new(struct session *s, const struct ktask_op *op,
 		if (!wq)
 			goto err_account;
 	}
-	job = job_alloc(op);
+	job = job_alloc(op, account, spare);
 	if (!job)
 		goto err_account;
 
 	job->session = s;
-	job->account = account;
 	job->op = op;
 	job->op_nr = op->nr;
 	job->blocking = op->run;
+	job->cancelable = op->cancel;
 	job->user_data = desc->user_data;
 	job->priority = desc->priority;
 	job->joinable = !(desc->flags & KTASK_DESC_DETACHED);
@@ -240,6 +271,15 @@ void job_launch(struct job *job)
 	if (job->cause)
 		ktask_abort(&job->task);
 	task_start_promised(&job->task);
+}
+
+/*
+ * The same, for one that was not aborted, by the thread that will wait for it. May
+ * sleep.
+ */
+void job_launch_here(struct job *job)
+{
+	task_start_here(&job->task);
 }
 
 /* Drop a prepared job that was not started. */
@@ -293,9 +333,11 @@ bool job_abort(struct job *job, enum ktask_cause cause)
 	if (ended || !ktask_abort(&job->task))
 		return false;
 
+	if (!job->cancelable)
+		return true;
 	/* Unless the body is over, the op is still there. */
 	spin_lock_irqsave(&job->cancel_lock, flags);
-	if (!job->body_over && job->op->cancel)
+	if (!job->body_over)
 		job->op->cancel(&job->task);
 	spin_unlock_irqrestore(&job->cancel_lock, flags);
 	return true;
@@ -313,17 +355,17 @@ void job_completion(struct job *job, struct ktask_completion *c)
 {
 	struct ktask *t = &job->task;
 
-	*c = (struct ktask_completion){
-		.id = job->id,
-		.user_data = job->user_data,
-		.result = ktask_result(t),
-		.outcome = ktask_outcome(t),
-	};
+	zero_words(c, sizeof(*c));
+	c->id = job->id;
+	c->user_data = job->user_data;
+	c->result = ktask_result(t);
+	c->outcome = ktask_outcome(t);
 	if (c->outcome == KTASK_CANCELLED) {
 		c->cause = job->cause;
 	} else if (c->outcome == KTASK_RETURNED) {
 		c->out_len = job->out_len;
-		memcpy(c->out, job_out(job),
+		if (job->out_len)
+			memcpy(c->out, job_out(job),
 		       min_t(size_t, job->out_len, sizeof(c->out)));
 	}
 }

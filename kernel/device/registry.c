@@ -130,6 +130,19 @@ void ktask_op_unregister(struct ktask_op *op)
 }
 EXPORT_SYMBOL_NS_GPL(ktask_op_unregister, KTASK_NS);
 
+/* Our own module is pinned by the open file. */
+static bool op_is_foreign(const struct ktask_op *op)
+{
+	return op->owner != THIS_MODULE;
+}
+
+/* One more pin of a module that the caller has pinned. */
+void op_get_again(const struct ktask_op *op)
+{
+	if (op_is_foreign(op))
+		__module_get(op->owner);
+}
+
 /* Return: the op, its module pinned; or NULL. */
 const struct ktask_op *op_get(u32 nr)
 {
@@ -137,7 +150,7 @@ const struct ktask_op *op_get(u32 nr)
 
 	rcu_read_lock();
 	op = xa_load(&ops, nr);
-	if (op && !try_module_get(op->owner))
+	if (op && op_is_foreign(op) && !try_module_get(op->owner))
 		op = NULL;
 	rcu_read_unlock();
 	return op;
@@ -145,7 +158,8 @@ const struct ktask_op *op_get(u32 nr)
 
 void op_put(const struct ktask_op *op)
 {
-	module_put(op->owner);
+	if (op_is_foreign(op))
+		module_put(op->owner);
 }
 
 /* The name of an op that was there, for listings; empty if it has gone. */

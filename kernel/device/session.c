@@ -67,6 +67,7 @@ struct session *session_new(void)
 	/* Enough to keep disks busy; more would only crowd out everybody else. */
 	limit_init(&s->blocking,
 		   READ_ONCE(max_blocking) ?: 4 * num_online_cpus());
+	INIT_LIST_HEAD(&s->spare);
 	init_waitqueue_head(&s->readers);
 	init_waitqueue_head(&s->pollers);
 	init_waitqueue_head(&s->room);
@@ -301,6 +302,25 @@ int session_add(struct session *s, struct job *job, u32 group,
 	return err;
 }
 
+/*
+ * Ids for up to @max tasks that are over before anybody could hear of them: see
+ * brief.c. Return: the first; 0 if the session has no room for such a task, or
+ * others have to be told of its end.
+ */
+u64 session_reserve_ids(struct session *s, u32 max)
+{
+	u64 id = 0;
+
+	session_lock(s);
+	if (s->all.nr_jobs < READ_ONCE(max_tasks) && group_has_room(&s->all) &&
+	    !s->all.event) {
+		id = s->last_id + 1;
+		s->last_id += max;
+	}
+	session_unlock(s);
+	return id;
+}
+
 /* A job that was added will not be started. */
 void session_remove(struct session *s, struct job *job)
 {
@@ -319,16 +339,20 @@ void session_remove(struct session *s, struct job *job)
 }
 
 /*
- * Have a job that was added be seen, and start it if nothing holds it back. It may
- * be gone when this returns.
+ * Have a job that was added be seen, and start it if nothing holds it back. @here:
+ * the calling thread may run it, for all it does next is wait. The job may be gone
+ * when this returns.
  */
-void session_commit(struct session *s, struct job *job)
+void session_commit(struct session *s, struct job *job, bool here)
 {
 	/* Nobody else does anything about it, so there is no need of the lock. */
 	if (job->prompt && !job->plan) {
 		job->stage = JOB_STARTED;
 		WRITE_ONCE(job->visible, true);
-		job_launch(job);
+		if (here)
+			job_launch_here(job);
+		else
+			job_launch(job);
 		return;
 	}
 	session_lock(s);
@@ -486,6 +510,7 @@ static void session_finish(struct session *s)
 	session_drop_all(s);
 	group_free_all(s);
 	xa_destroy(&s->jobs);
+	spare_free(s);
 	atomic_long_dec(&session_count);
 	session_put(s);
 }

@@ -12,7 +12,9 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "../engine/engine.h"
 #include "device.h"
+#include "user.h"
 
 #define DESC_FLAGS	(KTASK_DESC_DETACHED | KTASK_DESC_ON_CPU |	\
 			 KTASK_DESC_DEADLINE | KTASK_DESC_START_AT)
@@ -50,56 +52,91 @@ int desc_check(const struct ktask_desc *desc)
 	return desc_check_cpu(desc);
 }
 
-/* Make a job of @op, which is pinned and stays so if this fails. */
-static struct job *job_from_op(struct session *s, const struct ktask_op *op,
-			       const struct ktask_desc *desc)
+void maker_init(struct maker *m, struct session *s)
 {
-	u64 args[KTASK_OP_ARGS_MAX / sizeof(u64)];
-	struct job *job;
+	m->s = s;
+	m->op = NULL;
+	INIT_LIST_HEAD(&m->spare);
+}
+
+void maker_end(struct maker *m)
+{
+	if (m->op)
+		op_put(m->op);
+	spare_give(m->s, &m->spare);
+}
+
+/* Return: the op that the descriptor names, pinned by @m; or NULL. */
+static const struct ktask_op *maker_op(struct maker *m)
+{
+	if (m->op && m->op->nr == m->desc.op)
+		return m->op;
+	if (m->op)
+		op_put(m->op);
+	m->op = op_get(m->desc.op);
+	return m->op;
+}
+
+/* What is to be done with a new job before its descriptor has been followed. */
+static int job_prepare(struct job *job, struct maker *m)
+{
+	const struct ktask_op *op = job->op;
 	int err;
 
-	if (desc->args_size < op->args_min)
-		return ERR_PTR(-EINVAL);
-	if (desc->args_size > PAGE_SIZE)
-		return ERR_PTR(-E2BIG);
-	err = copy_struct_from_user(args, op->args_size,
-				    u64_to_user_ptr(desc->args),
-				    desc->args_size);
-	if (err)
-		return ERR_PTR(err);
-	job = job_new(s, op, desc);
-	if (IS_ERR(job))
-		return job;
-	err = plan_make(job, desc);
+	err = plan_make(job, &m->desc);
 	if (!err && op->prepare)
-		err = op->prepare(&job->task, args);
+		err = op->prepare(&job->task, m->args);
 	if (!err)
-		return job;
+		return 0;
 	if (job->plan)
 		plan_end(job);
 	ktask_put(&job->task);
-	return ERR_PTR(err);
+	return err;
 }
 
 /*
- * Make a job as @desc says, for job_drop() or session_add(); or tell why not.
+ * Check @m->desc, and read the arguments to @m->args. Return: the op, which @m keeps
+ * pinned; or ERR_PTR().
  */
-struct job *spawn_desc(struct session *s, const struct ktask_desc *desc)
+const struct ktask_op *maker_read(struct maker *m)
 {
+	const struct ktask_desc *desc = &m->desc;
 	const struct ktask_op *op;
-	struct job *job;
 	int err;
 
 	err = desc_check(desc);
 	if (err)
 		return ERR_PTR(err);
-	op = op_get(desc->op);
+	op = maker_op(m);
 	if (!op)
 		return ERR_PTR(-ENOENT);
-	job = session_allows(s, desc->op) ? job_from_op(s, op, desc)
-					  : ERR_PTR(-EPERM);
+	if (!session_allows(m->s, desc->op))
+		return ERR_PTR(-EPERM);
+	if (desc->args_size < op->args_min)
+		return ERR_PTR(-EINVAL);
+	if (desc->args_size > PAGE_SIZE)
+		return ERR_PTR(-E2BIG);
+	err = read_struct(m->args, op->args_size, u64_to_user_ptr(desc->args),
+			  desc->args_size);
+	return err ? ERR_PTR(err) : op;
+}
+
+/*
+ * Make a job of @op, which maker_read() has returned, for job_drop() or
+ * session_add(); or tell why not.
+ */
+struct job *maker_make(struct maker *m, const struct ktask_op *op)
+{
+	struct job *job;
+	int err;
+
+	job = job_new(m->s, op, &m->desc, &m->spare);
 	if (IS_ERR(job))
-		op_put(op);
+		return job;
+	err = job_prepare(job, m);
+	if (err)
+		return ERR_PTR(err);
+	op_get_again(op);
 	return job;
 }
 
@@ -110,6 +147,11 @@ struct job *spawn_desc(struct session *s, const struct ktask_desc *desc)
  * @desc_size: bytes of a descriptor of the program's
  * @wait: to wait for room
  * @whole: all or none
+ * @here: all that the calling thread does when it has spawned them is to wait, so it
+ *	may run them itself
+ * @began: when it began with that, in jiffies
+ * @maker: makes the jobs
+ * @brief: does what is done at once
  * @jobs: those made so far, with references, if that is asked for or if others may
  *	name them; else NULL
  * @nr_jobs: how many
@@ -120,6 +162,10 @@ struct spawner {
 	u32 desc_size;
 	bool wait;
 	bool whole;
+	bool here;
+	unsigned long began;
+	struct maker maker;
+	struct brief brief;
 	struct job **jobs;
 	u32 nr_jobs;
 };
@@ -142,29 +188,47 @@ static int spawn_add(struct spawner *sp, struct job *job, u32 group)
 	}
 }
 
+/*
+ * Whether the calling thread should run the next one, as that is over sooner than
+ * somebody else is told of it. If those before it were no such trifle, the other
+ * CPUs shall have their share.
+ */
+static bool spawn_runs_here(const struct spawner *sp)
+{
+	return sp->here && jiffies - sp->began <= 1 && !need_resched();
+}
+
 /* Have the program's tasks begin. */
-static void spawn_commit(struct spawner *sp, struct job *job)
+static void spawn_commit(struct spawner *sp, struct job *job, bool here)
 {
 	bool bound = job->files;
 
-	session_commit(sp->s, job);
+	session_commit(sp->s, job, here);
 	if (unlikely(bound))
 		session_check_bound(sp->s, sp->file);
 }
 
-static int spawn_one(struct spawner *sp, struct ktask_desc __user *from)
+/* @left: how many there are from this one on. */
+static int spawn_one(struct spawner *sp, struct ktask_desc __user *from,
+		     u32 left)
 {
-	struct ktask_desc desc;
+	struct ktask_desc *desc = &sp->maker.desc;
+	const struct ktask_op *op;
 	struct job *job;
 	int err;
 
-	err = copy_struct_from_user(&desc, sizeof(desc), from, sp->desc_size);
+	err = read_struct(desc, sizeof(*desc), from, sp->desc_size);
 	if (err)
 		return err;
-	job = spawn_desc(sp->s, &desc);
+	op = maker_read(&sp->maker);
+	if (IS_ERR(op))
+		return PTR_ERR(op);
+	if (brief_spawn(&sp->brief, op, &sp->maker, left, &from->id))
+		return 0;
+	job = maker_make(&sp->maker, op);
 	if (IS_ERR(job))
 		return PTR_ERR(job);
-	err = spawn_add(sp, job, desc.group);
+	err = spawn_add(sp, job, desc->group);
 	if (err)
 		goto err_drop;
 	/* While it can still be undone. */
@@ -176,7 +240,7 @@ static int spawn_one(struct spawner *sp, struct ktask_desc __user *from)
 		sp->jobs[sp->nr_jobs++] = job;
 	}
 	if (!sp->whole)
-		spawn_commit(sp, job);
+		spawn_commit(sp, job, spawn_runs_here(sp));
 	return 0;
 
 err_remove:
@@ -192,7 +256,7 @@ static void spawn_settle(struct spawner *sp, int err)
 	u32 i;
 
 	for (i = 0; !err && i < sp->nr_jobs; i++)
-		spawn_commit(sp, sp->jobs[i]);
+		spawn_commit(sp, sp->jobs[i], spawn_runs_here(sp));
 	/* The last first, as it may be one that runs after others. */
 	for (i = sp->nr_jobs; err && i > 0; i--) {
 		session_remove(sp->s, sp->jobs[i - 1]);
@@ -247,32 +311,50 @@ static int spawn_check(const struct ktask_spawn *spawn)
 	return spawn->desc_size > PAGE_SIZE ? -E2BIG : 0;
 }
 
+/* What is over at once is for who waits for it; and it cannot be undone. */
+static void spawn_begin_brief(struct spawner *sp, const struct ktask_spawn *spawn)
+{
+	bool may_be = sp->here && !sp->whole && !sp->jobs;
+
+	sp->brief.s = sp->s;
+	sp->brief.to = may_be ? u64_to_user_ptr(spawn->completions) : NULL;
+	sp->brief.max = spawn->max_completions;
+	sp->brief.nr = 0;
+	sp->brief.nr_ids = 0;
+}
+
 /* Return: 0, or why not all were started; spawn->spawned says how many were. */
 static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 {
-	struct spawner sp = {
-		.file = file,
-		.s = file->private_data,
-		.desc_size = spawn->desc_size,
-		.wait = !(spawn->flags & (KTASK_SPAWN_NOWAIT | KTASK_SPAWN_ALL)) &&
-			!(file->f_flags & O_NONBLOCK),
-		.whole = spawn->flags & KTASK_SPAWN_ALL,
-	};
+	struct spawner sp;
 	void __user *descs = u64_to_user_ptr(spawn->descs);
 	int err = 0;
 	u32 i;
 
+	sp.file = file;
+	sp.s = file->private_data;
+	sp.desc_size = spawn->desc_size;
+	sp.whole = spawn->flags & KTASK_SPAWN_ALL;
+	sp.wait = !sp.whole && !(spawn->flags & KTASK_SPAWN_NOWAIT) &&
+		  !(file->f_flags & O_NONBLOCK);
+	sp.here = spawn->min_completions;
+	sp.began = jiffies;
+	sp.jobs = NULL;
+	sp.nr_jobs = 0;
+	maker_init(&sp.maker, sp.s);
 	if (sp.whole || spawn_has_after(spawn)) {
 		sp.jobs = kvcalloc(spawn->nr, sizeof(*sp.jobs),
 				   GFP_KERNEL_ACCOUNT);
 		if (!sp.jobs)
 			return -ENOMEM;
 	}
+	spawn_begin_brief(&sp, spawn);
+	spare_take(sp.s, &sp.maker.spare, spawn->nr);
 	for (i = 0; i < spawn->nr; i++) {
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		else
-			err = spawn_one(&sp, descs);
+			err = spawn_one(&sp, descs, spawn->nr - i);
 		if (err)
 			break;
 		descs += spawn->desc_size;
@@ -284,6 +366,9 @@ static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 		i = err ? 0 : spawn->nr;
 	}
 	spawn_put_jobs(&sp);
+	maker_end(&sp.maker);
+	tasks_count_brief(sp.brief.nr);
+	spawn->completed = sp.brief.nr;
 	spawn->spawned = i;
 	return err;
 }
@@ -295,15 +380,18 @@ static void spawn_collect(struct file *file, struct ktask_spawn *spawn)
 	u32 max = min(spawn->max_completions, COLLECT_MAX);
 	bool all = spawn->spawned == spawn->nr;
 	u32 min = all ? min(spawn->min_completions, max) : 0;
+	u32 done = spawn->completed;
 	struct iov_iter to;
 	int err;
 
 	iov_iter_ubuf(&to, ITER_DEST, u64_to_user_ptr(spawn->completions),
 		      max * sizeof(struct ktask_completion));
-	spawn->completed = session_collect(file->private_data, &to, min,
-					   timeout_deadline(file,
-							    spawn->timeout_ns),
-					   &err);
+	iov_iter_advance(&to, done * sizeof(struct ktask_completion));
+	spawn->completed += session_collect(file->private_data, &to,
+					    min > done ? min - done : 0,
+					    timeout_deadline(file,
+							     spawn->timeout_ns),
+					    &err);
 	if (err == -ERESTARTSYS)
 		err = -EINTR;
 	if (err == -ETIMEDOUT && spawn->timeout_ns == -1)
@@ -326,7 +414,7 @@ int session_spawn(struct file *file, struct ktask_spawn *spawn)
 	spawn->error = err;
 	if (err && !spawn->spawned)
 		return err;
-	if (spawn->max_completions)
+	if (spawn->completed < spawn->max_completions)
 		spawn_collect(file, spawn);
 	if (!spawn->nr && !spawn->completed)
 		return spawn->wait_error;

@@ -22,6 +22,7 @@
 
 #include "../engine/engine.h"
 #include "device.h"
+#include "user.h"
 
 /* Completions that one read copies out between two looks at the lock. */
 #define READ_BATCH	64
@@ -62,7 +63,7 @@ static bool session_taken(struct session *s, struct job *job, bool all)
 		return false;
 	}
 	session_forget(s, job);
-	return true;
+	return !spare_put(s, job);
 }
 
 static int copy_completion(struct job *job, struct iov_iter *to)
@@ -71,6 +72,12 @@ static int copy_completion(struct job *job, struct iov_iter *to)
 	size_t n;
 
 	job_completion(job, &c);
+	if (likely(iter_is_ubuf(to))) {
+		if (write_words(to->ubuf + to->iov_offset, &c, sizeof(c)))
+			return -EFAULT;
+		iov_iter_advance(to, sizeof(c));
+		return 0;
+	}
 	n = copy_to_iter(&c, sizeof(c), to);
 	if (n == sizeof(c))
 		return 0;
@@ -325,6 +332,7 @@ static int group_wait(struct session *s, struct group *g, u32 want,
 	struct reader r = { .s = s, .g = g, .want = want };
 	int err = 0;
 
+	executor_hurry(ktask_default_runtime());
 	init_waitqueue_func_entry(&r.entry, reader_wake);
 	r.entry.private = current;
 	add_wait_queue(&s->readers, &r.entry);

@@ -274,6 +274,21 @@ static int uring_copy_desc(struct io_uring_cmd *cmd, u64 from,
 	return err;
 }
 
+static struct job *uring_make_job(struct session *s,
+				  const struct ktask_desc *desc)
+{
+	const struct ktask_op *op;
+	struct maker m;
+	struct job *job;
+
+	maker_init(&m, s);
+	m.desc = *desc;
+	op = maker_read(&m);
+	job = IS_ERR(op) ? ERR_CAST(op) : maker_make(&m, op);
+	maker_end(&m);
+	return job;
+}
+
 /* Return: a job in session @s that is not visible yet. */
 static struct job *uring_add_job(struct session *s, struct ktask_desc *desc,
 				 struct ktask_completion __user *completion)
@@ -283,7 +298,7 @@ static struct job *uring_add_job(struct session *s, struct ktask_desc *desc,
 
 	/* Nobody can join it. */
 	desc->flags |= KTASK_DESC_DETACHED;
-	job = spawn_desc(s, desc);
+	job = uring_make_job(s, desc);
 	if (IS_ERR(job))
 		return job;
 	err = session_add(s, job, desc->group, NULL, 0);
@@ -349,7 +364,7 @@ static int uring_spawn(struct io_uring_cmd *cmd, unsigned int issue_flags)
 		uring_watch_start(s);
 	}
 	bound = job->files;
-	session_commit(s, job);
+	session_commit(s, job, false);
 	if (bound)
 		session_check_bound(s, file);
 	if (wait)

@@ -16,6 +16,13 @@ static int nop_prepare(struct ktask *t, const void *args)
 	return 0;
 }
 
+static long nop_now(const void *args)
+{
+	const struct ktask_args_nop *a = args;
+
+	return a->result;
+}
+
 /* Have the input be the output. */
 static int nop_hand_on(struct ktask *t)
 {
@@ -67,4 +74,5 @@ struct ktask_op nop_op = {
 	.frame_size = sizeof(long),
 	.prepare = nop_prepare,
 	.resume = nop_resume,
+	.now = nop_now,
 };
