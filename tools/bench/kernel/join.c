@@ -298,7 +298,7 @@ static const struct bench_subject subjects[] = {
 	{ "kthread_worker", 1, time_kthread_works },
 	{ "async_schedule", 1, time_asyncs },
 	{ "irq_work", 1, time_irq_works },
-	{ "kthread", 20, time_kthreads },
+	{ "kthread", 100, time_kthreads },
 	{}
 };
 
