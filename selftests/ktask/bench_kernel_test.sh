@@ -186,7 +186,8 @@ test_refused() {
 	refused "Invalid argument" yield 1 0
 	refused "Invalid argument" yield 1 10000001
 	refused "Invalid argument" yield 1 99999999999
-	refused "Invalid argument" yield 1 1 1
+	refused "No such file or directory" yield 1 1 there_is_none
+	refused "Invalid argument" yield 1 1 ktask 1
 	refused "Invalid argument" yield one
 	refused "Invalid argument" "$(printf '%200s' yield)"
 	empty "$bench/run"
@@ -213,6 +214,15 @@ test_last_run() {
 	refused "Invalid argument" notify 0
 	cat "$bench/run" >again
 	same once again
+}
+
+test_one_subject() {
+	setup
+	run notify 2 100 completion
+	cat "$bench/run" >out
+	well_formed notify 2
+	tells completion ns
+	lacks out ktask
 }
 
 # running PROCESS: it is in the middle of the write, which is all that it does

@@ -67,6 +67,7 @@ struct bench_row {
  * @count: operations of a subject in a round
  * @round: which it is, from 1 on; 0: all warm up, and nothing is reported
  * @subject: whose turn it is
+ * @only: the one that has turns, or NULL: all have
  * @runner: who asked for it, and may be killed
  * @samples: what was measured
  * @priv: the row's
@@ -77,6 +78,7 @@ struct bench {
 	unsigned int count;
 	unsigned int round;
 	const struct bench_subject *subject;
+	const struct bench_subject *only;
 	struct task_struct *runner;
 	struct list_head samples;
 	void *priv;

@@ -4,12 +4,14 @@
  *
  *	cd /sys/kernel/debug/ktask_bench
  *	cat rows			# what there is: NAME <TAB> in words
- *	echo spawn_join 5 1000 >run	# NAME [ROUNDS [COUNT]]; takes its time
+ *	echo spawn_join 5 1000 >run	# NAME [ROUNDS [COUNT [SUBJECT]]]
  *	cat run				# ROW SUBJECT METRIC ROUND VALUE, with tabs
  *
- * COUNT is how many operations each subject does in a round. The write returns
+ * COUNT is how many operations each subject does in a round. A SUBJECT has its
+ * turn alone, for a look at what it does with ftrace or perf. The write returns
  * when all is done, or has come to an end because of a fatal signal. ENOENT: no
- * such row; EINVAL: no such numbers; ENXIO: there are not CPUs enough.
+ * such row, or subject of it; EINVAL: no such numbers; ENXIO: there are not CPUs
+ * enough.
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
@@ -95,6 +97,18 @@ static const struct bench_row *find_row(const char *name)
 	return NULL;
 }
 
+static const struct bench_subject *find_subject(const struct bench_row *row,
+						const char *name)
+{
+	const struct bench_subject *s;
+
+	for (s = row->subjects; s->name; s++) {
+		if (!strcmp(s->name, name))
+			return s;
+	}
+	return NULL;
+}
+
 /* @word may be missing, and then *@number stays. */
 static int parse_number(const char *word, unsigned int most,
 			unsigned int *number)
@@ -124,6 +138,7 @@ static int parse(struct bench *b, char *request)
 	char *name = next_word(&request);
 	char *rounds = next_word(&request);
 	char *count = next_word(&request);
+	char *subject = next_word(&request);
 	int err;
 
 	if (!name || next_word(&request))
@@ -134,7 +149,12 @@ static int parse(struct bench *b, char *request)
 	b->rounds = b->row->rounds;
 	b->count = b->row->count;
 	err = parse_number(rounds, ROUNDS_MAX, &b->rounds);
-	return err ?: parse_number(count, COUNT_MAX, &b->count);
+	if (!err)
+		err = parse_number(count, COUNT_MAX, &b->count);
+	if (err || !subject)
+		return err;
+	b->only = find_subject(b->row, subject);
+	return b->only ? 0 : -ENOENT;
 }
 
 static ssize_t run_write(struct file *file, const char __user *buf, size_t len,

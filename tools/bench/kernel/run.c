@@ -106,6 +106,8 @@ static int run_round(struct bench *b)
 		n++;
 	for (i = 0; i < n; i++) {
 		b->subject = &subjects[(b->round + i) % n];
+		if (b->only && b->subject != b->only)
+			continue;
 		if (bench_killed(b))
 			return -EINTR;
 		err = b->row->run(b, max(b->count / (b->subject->share ?: 1),
