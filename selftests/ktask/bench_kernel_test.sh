@@ -136,7 +136,7 @@ test_memory() {
 	setup
 	row bytes_object memory 50 delayed_work+kmalloc
 	contains out "ktask	bytes	"
-	contains out "kthread	bytes_free	"
+	contains out "kthread	bytes	"
 }
 
 test_sleepers() {

@@ -3,18 +3,18 @@
  * What it costs to be asleep: bytes for each of many that wait and have 32 bytes
  * of their own.
  *
- * bytes is how much the slab allocator has taken from the system meanwhile, by
- * its own counter of pages, so with all that it does not hand out; it is exact to
- * a few dozen pages a CPU, which is little where many sleep. bytes_free is how
- * much less memory is free, with stacks and whatever else, and with what others
- * do at the same time. bytes_object is what the allocator gives for the one
- * allocation of each, where there is one.
+ * bytes is how much the slab allocator and kernel stacks have taken from the system
+ * meanwhile, by the system's own counters of pages, so with all that the allocator
+ * does not hand out; it is exact to a few dozen pages a CPU, which is little where
+ * many sleep. bytes_object is what the allocator gives for the one allocation of
+ * each, where there is one.
  *
  * Not measured: what is there once for all of them, such as executors and
  * workers; and the array of the caller's by which it knows them.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmstat.h>
 
@@ -28,36 +28,20 @@ struct locals {
 	u8 rest[32 - sizeof(atomic_t *)];
 };
 
-struct usage {
-	long slab;
-	long free;
-};
-
-static struct usage usage_now(void)
+static long bytes_now(void)
 {
-	struct sysinfo info;
-	struct usage u;
-
-	u.slab = global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) +
+	long pages = global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) +
 		global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B);
-	si_meminfo(&info);
-	u.free = info.freeram;
-	return u;
+
+	return (pages << PAGE_SHIFT) +
+		global_node_page_state(NR_KERNEL_STACK_KB) * SZ_1K;
 }
 
-static int report(struct bench *b, const struct usage *before,
-		  const void *object, unsigned int count)
+static int report(struct bench *b, long before, const void *object,
+		  unsigned int count)
 {
-	struct usage now = usage_now();
-	int err;
+	int err = bench_report(b, "bytes", max(bytes_now() - before, 0L), count);
 
-	err = bench_report(b, "bytes",
-			   (u64)max(now.slab - before->slab, 0L) << PAGE_SHIFT,
-			   count);
-	if (!err)
-		err = bench_report(b, "bytes_free",
-				   (u64)max(before->free - now.free, 0L) << PAGE_SHIFT,
-				   count);
 	if (!err && object)
 		err = bench_report(b, "bytes_object", ksize(object), 1);
 	return err;
@@ -78,7 +62,7 @@ static ktask_poll_t sleeper(struct ktask *t)
 static int measure_tasks(struct bench *b, unsigned int count)
 {
 	struct ktask **tasks = kvcalloc(count, sizeof(*tasks), GFP_KERNEL);
-	struct usage before = usage_now();
+	long before = bytes_now();
 	atomic_t awake = ATOMIC_INIT(count);
 	struct locals l = { &awake };
 	unsigned int i, n;
@@ -102,7 +86,7 @@ static int measure_tasks(struct bench *b, unsigned int count)
 		schedule_timeout_uninterruptible(1);
 	}
 	if (!err)
-		err = report(b, &before, tasks[0], count);
+		err = report(b, before, tasks[0], count);
 	for (i = 0; i < n; i++) {
 		ktask_abort_and_wait(tasks[i]);
 		ktask_put(tasks[i]);
@@ -126,7 +110,7 @@ static void delayed_fn(struct work_struct *work)
 static int measure_delayed(struct bench *b, unsigned int count)
 {
 	struct delayed **items = kvcalloc(count, sizeof(*items), GFP_KERNEL);
-	struct usage before = usage_now();
+	long before = bytes_now();
 	unsigned int i, n;
 	int err = 0;
 
@@ -145,7 +129,7 @@ static int measure_delayed(struct bench *b, unsigned int count)
 			err = -EINTR;
 	}
 	if (!err)
-		err = report(b, &before, items[0], count);
+		err = report(b, before, items[0], count);
 	for (i = 0; i < n; i++) {
 		cancel_delayed_work_sync(&items[i]->work);
 		kfree(items[i]);
@@ -172,7 +156,7 @@ static int measure_kthreads(struct bench *b, unsigned int count)
 {
 	struct task_struct **threads = kvcalloc(count, sizeof(*threads),
 						GFP_KERNEL);
-	struct usage before = usage_now();
+	long before = bytes_now();
 	unsigned int i, n;
 	int err = 0;
 
@@ -188,7 +172,7 @@ static int measure_kthreads(struct bench *b, unsigned int count)
 			err = -EINTR;
 	}
 	if (!err)
-		err = report(b, &before, NULL, count);
+		err = report(b, before, NULL, count);
 	for (i = 0; i < n; i++)
 		kthread_stop(threads[i]);
 	kvfree(threads);
