@@ -35,6 +35,19 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define timer_delete_sync(timer)	del_timer_sync(timer)
 #endif
 
+/*
+ * kthread_create_worker() also starts the worker before 6.14; from then on it is
+ * kthread_run_worker() that does.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#include <linux/kthread.h>
+
+#define kthread_run_worker(flags, ...)					\
+	kthread_create_worker(flags, __VA_ARGS__)
+#define kthread_run_worker_on_cpu(cpu, flags, fmt)			\
+	kthread_create_worker_on_cpu(cpu, flags, fmt, cpu)
+#endif
+
 /* eventfd_signal() adds one since 6.8; before, one says how many. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 #include <linux/eventfd.h>

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many that sleep for half a second, and are all waited for: how long it takes
+ * from the first to begin until the last has been freed. What is above 500 ms is
+ * the cost; with a million, the first wake before the last begin, and
+ * asleep_at_once tells how many there were.
+ *
+ * delayed_work is coarser than tasks are, by a jiffy, which makes it cheaper; the
+ * timer of a task is an hrtimer, and the subject of that name is nothing more.
+ */
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "bench.h"
+#include "kernel/compat.h"
+
+#define SLEEP_MS	500
+
+static int report_ms(struct bench *b, u64 start)
+{
+	return bench_report(b, "ms", bench_ns_since(start), NSEC_PER_MSEC);
+}
+
+/* --- ktask ----------------------------------------------------------------- */
+
+struct crowd {
+	atomic_t asleep;
+	int most;
+};
+
+static ktask_poll_t sleeper(struct ktask *t)
+{
+	struct crowd *c = *(struct crowd **)ktask_frame(t);
+	int now;
+
+	KTASK_BEGIN(t);
+	now = atomic_inc_return(&c->asleep);
+	/* One that is missed by another CPU does not matter. */
+	if (now > READ_ONCE(c->most))
+		WRITE_ONCE(c->most, now);
+	KTASK_SLEEP(t, ms_to_ktime(SLEEP_MS));
+	atomic_dec(&c->asleep);
+	KTASK_END(t);
+}
+
+static int sleep_tasks(struct bench *b, unsigned int count)
+{
+	struct crowd *c = &(struct crowd){};
+	u64 start = ktime_get_ns();
+	struct ktask **tasks = b->priv;
+	unsigned int i, n;
+	int err = 0;
+
+	for (n = 0; n < count && !err; n++) {
+		tasks[n] = ktask_spawn(sleeper, struct crowd *, .init = &c);
+		if (IS_ERR(tasks[n])) {
+			err = PTR_ERR(tasks[n]);
+			break;
+		}
+		if (bench_pause(b, n))
+			err = -EINTR;
+	}
+	if (!err && ktask_join_all(tasks, n, TASK_KILLABLE, KTIME_MAX))
+		err = -EINTR;
+	for (i = 0; i < n; i++) {
+		if (err)
+			ktask_abort_and_wait(tasks[i]);
+		ktask_put(tasks[i]);
+		bench_pause(b, i);
+	}
+	if (!err)
+		err = report_ms(b, start);
+	return err ?: bench_report(b, "asleep_at_once", c->most, 1);
+}
+
+/* --- Delayed work ---------------------------------------------------------- */
+
+struct delayed {
+	struct delayed_work work;
+	struct completion done;
+};
+
+static void delayed_fn(struct work_struct *work)
+{
+	complete(&container_of(work, struct delayed, work.work)->done);
+}
+
+static int sleep_delayed(struct bench *b, unsigned int count)
+{
+	u64 start = ktime_get_ns();
+	struct delayed **items = b->priv;
+	unsigned int i, n;
+	int err = 0;
+
+	for (n = 0; n < count && !err; n++) {
+		items[n] = kmalloc(sizeof(*items[n]), GFP_KERNEL);
+		if (!items[n]) {
+			err = -ENOMEM;
+			break;
+		}
+		INIT_DELAYED_WORK(&items[n]->work, delayed_fn);
+		init_completion(&items[n]->done);
+		queue_delayed_work(bench_wq, &items[n]->work,
+				   msecs_to_jiffies(SLEEP_MS));
+		if (bench_pause(b, n))
+			err = -EINTR;
+	}
+	for (i = 0; i < n; i++) {
+		if (!err && wait_for_completion_killable(&items[i]->done))
+			err = -EINTR;
+		if (err)
+			cancel_delayed_work_sync(&items[i]->work);
+		kfree(items[i]);
+		bench_pause(b, i);
+	}
+	return err ?: report_ms(b, start);
+}
+
+/* --- Timers ---------------------------------------------------------------- */
+
+struct timed {
+	struct hrtimer timer;
+	struct completion done;
+};
+
+static enum hrtimer_restart timed_fn(struct hrtimer *timer)
+{
+	complete(&container_of(timer, struct timed, timer)->done);
+	return HRTIMER_NORESTART;
+}
+
+static int sleep_timers(struct bench *b, unsigned int count)
+{
+	u64 start = ktime_get_ns();
+	struct timed **items = b->priv;
+	unsigned int i, n;
+	int err = 0;
+
+	for (n = 0; n < count && !err; n++) {
+		items[n] = kmalloc(sizeof(*items[n]), GFP_KERNEL);
+		if (!items[n]) {
+			err = -ENOMEM;
+			break;
+		}
+		hrtimer_setup(&items[n]->timer, timed_fn, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_REL);
+		init_completion(&items[n]->done);
+		hrtimer_start(&items[n]->timer, ms_to_ktime(SLEEP_MS),
+			      HRTIMER_MODE_REL);
+		if (bench_pause(b, n))
+			err = -EINTR;
+	}
+	for (i = 0; i < n; i++) {
+		if (!err && wait_for_completion_killable(&items[i]->done))
+			err = -EINTR;
+		/* Its function may be about to return. */
+		hrtimer_cancel(&items[i]->timer);
+		kfree(items[i]);
+		bench_pause(b, i);
+	}
+	return err ?: report_ms(b, start);
+}
+
+/* --- The row --------------------------------------------------------------- */
+
+static int setup(struct bench *b)
+{
+	b->priv = kvcalloc(b->count, sizeof(void *), GFP_KERNEL);
+	return b->priv ? 0 : -ENOMEM;
+}
+
+static void cleanup(struct bench *b)
+{
+	kvfree(b->priv);
+}
+
+typedef int (*measure_t)(struct bench *b, unsigned int count);
+
+static int run(struct bench *b, unsigned int count)
+{
+	const measure_t *measure = b->subject->arg;
+
+	return (*measure)(b, count);
+}
+
+static const measure_t tasks = sleep_tasks, delayed = sleep_delayed;
+static const measure_t timers = sleep_timers;
+
+static const struct bench_subject subjects[] = {
+	{ "ktask", 1, NULL, &tasks },
+	{ "delayed_work+kmalloc", 1, NULL, &delayed },
+	{ "hrtimer+kmalloc", 1, NULL, &timers },
+	{}
+};
+
+const struct bench_row bench_sleepers = {
+	.name = "sleepers",
+	.what = "many asleep for 500 ms at once, all waited for; in all",
+	.rounds = 3,
+	.count = 100000,
+	.setup = setup,
+	.cleanup = cleanup,
+	.run = run,
+	.subjects = subjects,
+};
