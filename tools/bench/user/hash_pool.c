@@ -59,7 +59,7 @@ static int feed_mmap(struct pool_worker *worker, int fd)
 	return err;
 }
 
-/* Of the last part it would say that no more follows, and the digest were done. */
+/* In one call: the last page of each tells the socket that the file ends there. */
 static int feed_sendfile(struct pool_worker *worker, int fd)
 {
 	struct stat st;
@@ -67,13 +67,10 @@ static int feed_sendfile(struct pool_worker *worker, int fd)
 
 	if (fstat(fd, &st))
 		return -errno;
-	while (st.st_size) {
-		n = sendfile(worker->alg, fd, NULL, st.st_size);
-		if (n <= 0)
-			return n ? -errno : -EPROTO;
-		st.st_size -= n;
-	}
-	return 0;
+	n = sendfile(worker->alg, fd, NULL, st.st_size);
+	if (n < 0)
+		return -errno;
+	return n == st.st_size ? 0 : -EPROTO;
 }
 
 static int work_read(struct pool_worker *worker, unsigned int file)

@@ -9,22 +9,28 @@
 
 #define RATIOS_MAX	64
 
+/* Characters of the column of the quartiles, and of all before the next. */
+#define QUARTILES	21
+#define BEFORE_RATIO	(20 + 1 + 24 + 1 + 10 + 2 + 7 + 1 + QUARTILES)
+
 /* Three digits that count, and no more zeros behind the point than it takes. */
 static void number(char text[16], double value)
 {
 	snprintf(text, 16, "%.*f", value < 10 ? 2 : value < 100 ? 1 : 0, value);
 }
 
-static void print_series(FILE *to, const char *row, const struct series *s)
+/* Return: how wide the last column is. */
+static size_t print_series(FILE *to, const char *row, const struct series *s)
 {
 	struct stats stats = stats_of(s);
-	char median[16], low[16], high[16], spread[36];
+	char median[16], low[16], high[16];
 
 	number(median, stats.median);
 	number(low, stats.low);
 	number(high, stats.high);
-	snprintf(spread, sizeof(spread), "%s..%s", low, high);
-	fprintf(to, "%-20s %-24s %10s  %-7s %-21s", row, s->subject, median, s->metric, spread);
+	fprintf(to, "%-20s %-24s %10s  %-7s %s..%s", row, s->subject, median, s->metric, low,
+		high);
+	return strlen(low) + strlen("..") + strlen(high);
 }
 
 static void print_ratio(FILE *to, const struct ratio *r, const struct series *beside)
@@ -54,10 +60,11 @@ static void print_row(FILE *to, const char *row)
 	for (size_t i = 0; i < nr_series; i++) {
 		const struct series *s = &series[i];
 		bool lined = false;
+		size_t width;
 
 		if (strcmp(s->row, row))
 			continue;
-		print_series(to, title, s);
+		width = print_series(to, title, s);
 		title = "";
 		for (size_t j = 0; j < nr; j++) {
 			const struct ratio *r = &ratios[j];
@@ -66,7 +73,9 @@ static void print_row(FILE *to, const char *row)
 			if (s != (r->peer && !r->best ? r->peer : r->ours))
 				continue;
 			if (lined)
-				fprintf(to, "\n%-86s", "");
+				fprintf(to, "\n%*s", BEFORE_RATIO, "");
+			else if (width < QUARTILES)
+				fprintf(to, "%*s", (int)(QUARTILES - width), "");
 			if (lined && r->peer && !r->best)
 				fprintf(to, " (%s)", r->ours->subject);
 			print_ratio(to, r, s);
