@@ -109,6 +109,11 @@ test_operations_and_arguments() {
 	empty replies
 }
 
+test_rows_of_the_bench() {
+	typed 'ktask bench user/nop_s'
+	gives user/nop_single
+}
+
 test_files() {
 	mkdir dir
 	: >dir/one
