@@ -51,6 +51,13 @@ test_rounds() {
 	done
 }
 
+test_count() {
+	quick --count=3 hash_tree
+	quick --count=64 nop_batch
+	status 2 ktask bench --count=0
+	has err 'ktask: --count: "0" is not a number from 1 to 10000000'
+}
+
 test_json() {
 	quick --json syscall
 	valid_json out

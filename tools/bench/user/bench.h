@@ -75,6 +75,7 @@ struct row {
  * struct options - what the command line says
  * @names: rows to run, or none for all; up to NULL
  * @rounds: how many, or 0: as many as each row wants
+ * @count: operations of a subject in a round, or 0: as each row wants
  * @quick: hardly any work
  * @user: run rows of programs
  * @kernel: run rows of the module ktask_bench
@@ -83,6 +84,7 @@ struct row {
 struct options {
 	char **names;
 	unsigned int rounds;
+	unsigned int count;
 	bool quick;
 	bool user;
 	bool kernel;

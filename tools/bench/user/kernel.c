@@ -17,6 +17,9 @@
 /* Operations a round where it only matters that it runs. */
 #define QUICK_COUNT	64
 
+/* Where the number of operations is given, that of the rounds must be. */
+#define COUNT_ROUNDS	3
+
 /* Whether there is such a row, but not here: there are too few CPUs. */
 static bool is_missing(int err)
 {
@@ -50,7 +53,10 @@ static void run_row(const char *name)
 	ssize_t n;
 	int fd;
 
-	if (options.quick)
+	if (options.count)
+		request = must_format("%s %u %u", name, options.rounds ?: COUNT_ROUNDS,
+				      options.count);
+	else if (options.quick)
 		request = must_format("%s %u %u", name, options.rounds ?: 1, QUICK_COUNT);
 	else if (options.rounds)
 		request = must_format("%s %u", name, options.rounds);

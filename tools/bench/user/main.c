@@ -11,6 +11,7 @@
 #include "bench.h"
 
 #define ROUNDS_MAX	1000
+#define COUNT_MAX	10000000
 
 static const char help[] =
 	"Usage: ktask bench [OPTION]... [ROW]...\n"
@@ -20,6 +21,7 @@ static const char help[] =
 	"      --user          only those of programs\n"
 	"      --kernel        only those inside of the kernel\n"
 	"      --rounds=N      measure each N times\n"
+	"      --count=N       as N operations in each round; files, for trees of these\n"
 	"      --quick         hardly any work: only to see that it runs\n"
 	"      --dir=DIR       make trees of files in DIR; default /dev/shm\n"
 	"      --extra=FILE    add to the table what was measured elsewhere\n"
@@ -34,6 +36,7 @@ enum {
 	OPT_USER,
 	OPT_KERNEL,
 	OPT_ROUNDS,
+	OPT_COUNT,
 	OPT_QUICK,
 	OPT_DIR,
 	OPT_EXTRA,
@@ -47,6 +50,7 @@ static const struct option long_options[] = {
 	{ "user", no_argument, NULL, OPT_USER },
 	{ "kernel", no_argument, NULL, OPT_KERNEL },
 	{ "rounds", required_argument, NULL, OPT_ROUNDS },
+	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "quick", no_argument, NULL, OPT_QUICK },
 	{ "dir", required_argument, NULL, OPT_DIR },
 	{ "extra", required_argument, NULL, OPT_EXTRA },
@@ -105,18 +109,19 @@ static int usage(void)
 	return STATUS_USAGE;
 }
 
-static bool parse_rounds(const char *text)
+static bool parse_number(const char *option, const char *text, unsigned long max,
+			 unsigned int *number)
 {
-	unsigned long rounds;
+	unsigned long value;
 	char *end;
 
 	errno = 0;
-	rounds = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || !rounds || rounds > ROUNDS_MAX) {
-		say("--rounds: \"%s\" is not a number from 1 to %u", text, ROUNDS_MAX);
+	value = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || !value || value > max) {
+		say("%s: \"%s\" is not a number from 1 to %lu", option, text, max);
 		return false;
 	}
-	options.rounds = rounds;
+	*number = value;
 	return true;
 }
 
@@ -198,7 +203,11 @@ int main(int argc, char **argv)
 			options.kernel = true;
 			break;
 		case OPT_ROUNDS:
-			if (!parse_rounds(optarg))
+			if (!parse_number("--rounds", optarg, ROUNDS_MAX, &options.rounds))
+				return usage();
+			break;
+		case OPT_COUNT:
+			if (!parse_number("--count", optarg, COUNT_MAX, &options.count))
 				return usage();
 			break;
 		case OPT_QUICK:

@@ -168,7 +168,7 @@ static bool run_round(struct course *c, unsigned int round)
 static void run_row(const struct row *row)
 {
 	struct course c = { .row = row, .name = must_format("user/%s", row->name) };
-	unsigned int count = options.quick ? row->quick : row->count;
+	unsigned int count = options.count ?: options.quick ? row->quick : row->count;
 	unsigned int rounds = options.rounds ?: options.quick ? 1 : row->rounds;
 	int err;
 
