@@ -135,6 +135,8 @@ extern struct series *series;
 extern size_t nr_series;
 void series_add(const char *row, const char *subject, const char *metric, double value);
 const struct series *series_find(const char *row, const char *subject, const char *metric);
+void series_sort(void);
+bool series_begins_row(size_t i);
 bool series_is_ours(const struct series *s);
 char *must_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void *must(void *ptr);
@@ -207,7 +209,15 @@ extern const struct goal goals[];
 void table_print(FILE *to);
 void json_write(FILE *to);
 
-/* machine.c */
+/**
+ * struct machine - where it was measured
+ * @release: of the kernel
+ * @arch: what kind of machine
+ * @cpu: what the CPU calls itself
+ * @cpus: how many are online
+ * @memory_mib: how much memory
+ * @virtual: it is the guest of another
+ */
 struct machine {
 	char release[65];
 	char arch[65];
@@ -217,8 +227,7 @@ struct machine {
 	bool virtual;
 };
 
+/* machine.c */
 void machine_get(struct machine *m);
-
-/* clock.c is the library's: ktask_now() */
 
 #endif /* KTASK_BENCH_H */

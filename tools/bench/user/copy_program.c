@@ -46,14 +46,15 @@ static int open_cp(void)
 	       program_exists("sha256sum") ? 0 : -ENOENT;
 }
 
+#define COMMANDS	"cp -r '%s' '%s' && " \
+			"find '%s' '%s' -type f -print0 | xargs -0 -P %u -n %u sha256sum"
+
 /* Two sha256sum for each CPU, as in hash_tree. The digests are compared here. */
 static int run_cp(unsigned int count)
 {
 	unsigned int cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned int share = (2 * count + 2 * cpus - 1) / (2 * cpus);
-	char *line = must_format("cp -r '%s' '%s' && find '%s' '%s' -type f -print0 | "
-				 "xargs -0 -P %u -n %u sha256sum", tree.dir, tree.copy,
-				 tree.dir, tree.copy, cpus, share);
+	char *line = must_format(COMMANDS, tree.dir, tree.copy, tree.dir, tree.copy, cpus, share);
 	const char *const argv[] = { "sh", "-c", line, NULL };
 	int err = program_run(tree.out, argv);
 

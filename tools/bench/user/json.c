@@ -74,22 +74,13 @@ static void one_ratio(FILE *to, const struct ratio *r)
 	fputs(" }", to);
 }
 
-static bool is_first_of_row(size_t i)
-{
-	for (size_t j = 0; j < i; j++) {
-		if (!strcmp(series[j].row, series[i].row))
-			return false;
-	}
-	return true;
-}
-
 static void ratios(FILE *to)
 {
 	struct ratio list[RATIOS_MAX];
 	const char *between = "";
 
 	for (size_t i = 0; i < nr_series; i++) {
-		size_t nr = is_first_of_row(i) ? ratios_of(series[i].row, list, RATIOS_MAX) : 0;
+		size_t nr = series_begins_row(i) ? ratios_of(series[i].row, list, RATIOS_MAX) : 0;
 
 		for (size_t j = 0; j < nr; j++) {
 			fprintf(to, "%s\n    ", between);

@@ -172,6 +172,7 @@ static int run(const struct output *output)
 	if (options.kernel)
 		kernel_rows();
 	selected_all_seen();
+	series_sort();
 
 	if (output->samples && !samples_write(output->samples))
 		failed = true;
@@ -235,7 +236,9 @@ int main(int argc, char **argv)
 		}
 	}
 	options.names = argv + optind;
-	if (!options.user && !options.kernel)
-		options.user = options.kernel = true;
+	if (!options.user && !options.kernel) {
+		options.user = true;
+		options.kernel = true;
+	}
 	return only_list ? list() : run(&output);
 }

@@ -86,6 +86,17 @@ static const struct series *first_ours(const char *row, const char *metric)
 	return NULL;
 }
 
+/* Whether less of it is better: times and bytes, but not how often, or how many. */
+static bool is_cost(const char *metric)
+{
+	size_t len = strlen(metric);
+	const char *unit = len < 2 ? metric : metric + len - 2;
+
+	return !strcmp(unit, "ns") || !strcmp(unit, "ms") ||
+	       !strncmp(metric, "ns_", strlen("ns_")) ||
+	       !strncmp(metric, "bytes", strlen("bytes"));
+}
+
 /* Those with a goal first. */
 size_t ratios_of(const char *row, struct ratio *ratios, size_t max)
 {
@@ -98,7 +109,8 @@ size_t ratios_of(const char *row, struct ratio *ratios, size_t max)
 			ratios[nr++] = r;
 	}
 	for (size_t i = 0; i < nr_series && nr < max; i++) {
-		if (strcmp(series[i].row, row) || series_is_ours(&series[i]))
+		if (strcmp(series[i].row, row) || series_is_ours(&series[i]) ||
+		    !is_cost(series[i].metric))
 			continue;
 		ours = first_ours(row, series[i].metric);
 		if (!ours)

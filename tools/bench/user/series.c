@@ -64,7 +64,75 @@ void series_add(const char *row, const char *subject, const char *metric, double
 	s->values[s->nr++] = value;
 }
 
+/**
+ * struct place - where a series goes
+ * @row: the first one of its row
+ * @metric: the first one of that with its metric
+ * @rank: what is ours first, and of that the plainest
+ * @now: where it is
+ */
+struct place {
+	size_t row;
+	size_t metric;
+	size_t rank;
+	size_t now;
+};
+
+static size_t rank(const struct series *s)
+{
+	if (!strcmp(s->subject, "ktask"))
+		return 0;
+	return series_is_ours(s) ? 1 : 2;
+}
+
+static int compare_size(size_t a, size_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return compare_size(x->row, y->row) ?: compare_size(x->metric, y->metric) ?:
+	       compare_size(x->rank, y->rank) ?: compare_size(x->now, y->now);
+}
+
+static struct place place_of(size_t i)
+{
+	struct place place = { .rank = rank(&series[i]), .now = i };
+
+	while (strcmp(series[place.row].row, series[i].row))
+		place.row++;
+	place.metric = place.row;
+	while (strcmp(series[place.metric].row, series[i].row) ||
+	       strcmp(series[place.metric].metric, series[i].metric))
+		place.metric++;
+	return place;
+}
+
+/* So that those of a row follow each other. Rows as they came, whoever was first in them. */
+void series_sort(void)
+{
+	struct place *places = must(calloc(nr_series + 1, sizeof(*places)));
+	struct series *sorted = must(calloc(nr_series + 1, sizeof(*sorted)));
+
+	for (size_t i = 0; i < nr_series; i++)
+		places[i] = place_of(i);
+	qsort(places, nr_series, sizeof(*places), compare);
+	for (size_t i = 0; i < nr_series; i++)
+		sorted[i] = series[places[i].now];
+	free(places);
+	free(series);
+	series = sorted;
+}
+
 bool series_is_ours(const struct series *s)
 {
 	return !strncmp(s->subject, "ktask", strlen("ktask"));
+}
+
+bool series_begins_row(size_t i)
+{
+	return !i || strcmp(series[i].row, series[i - 1].row);
 }

@@ -11,7 +11,7 @@
 
 /* Characters of the column of the quartiles, and of all before the next. */
 #define QUARTILES	21
-#define BEFORE_RATIO	(20 + 1 + 24 + 1 + 10 + 2 + 7 + 1 + QUARTILES)
+#define BEFORE_RATIO	(20 + 1 + 24 + 1 + 10 + 2 + 12 + 1 + QUARTILES)
 
 /* Three digits that count, and no more zeros behind the point than it takes. */
 static void number(char text[16], double value)
@@ -28,7 +28,7 @@ static size_t print_series(FILE *to, const char *row, const struct series *s)
 	number(median, stats.median);
 	number(low, stats.low);
 	number(high, stats.high);
-	fprintf(to, "%-20s %-24s %10s  %-7s %s..%s", row, s->subject, median, s->metric, low,
+	fprintf(to, "%-20s %-24s %10s  %-12s %s..%s", row, s->subject, median, s->metric, low,
 		high);
 	return strlen(low) + strlen("..") + strlen(high);
 }
@@ -85,15 +85,6 @@ static void print_row(FILE *to, const char *row)
 	}
 }
 
-static bool is_first_of_row(size_t i)
-{
-	for (size_t j = 0; j < i; j++) {
-		if (!strcmp(series[j].row, series[i].row))
-			return false;
-	}
-	return true;
-}
-
 void table_print(FILE *to)
 {
 	struct machine m;
@@ -102,10 +93,10 @@ void table_print(FILE *to)
 	fprintf(to, "Linux %s %s, %u CPUs%s, %lu MiB, %s\n", m.release, m.arch, m.cpus,
 		m.virtual ? " (virtual)" : "", m.memory_mib, m.cpu);
 	fprintf(to, "Medians and quartiles; the ratio is that of ktask's median to the peer's.\n\n");
-	fprintf(to, "%-20s %-24s %10s  %-7s %-21s %8s  %s\n", "row", "subject", "median",
+	fprintf(to, "%-20s %-24s %10s  %-12s %-21s %8s  %s\n", "row", "subject", "median",
 		"metric", "quartiles", "ratio", "goal");
 	for (size_t i = 0; i < nr_series; i++) {
-		if (is_first_of_row(i))
+		if (series_begins_row(i))
 			print_row(to, series[i].row);
 	}
 }
