@@ -42,6 +42,7 @@ module:
 user:
 	+@$(MAKE) --no-print-directory -C tools/lib
 	+@$(MAKE) --no-print-directory -C tools/ktask
+	+@$(MAKE) --no-print-directory -C tools/bench/user
 	+@$(MAKE) --no-print-directory -C tools/examples/user
 
 # The module, the examples and the tests for a lane's kernel.
@@ -100,6 +101,10 @@ style:
 coverage:
 	@selftests/coverage
 
+# ktask beside its peers, in the guest of LANE; EXTRA= has what was measured elsewhere.
+bench:
+	@tools/bench/run --lane $(LANE) $(EXTRA:%=--extra %)
+
 # --- Install -------------------------------------------------------------------
 
 moddir = $(DESTDIR)/lib/modules/$(KVER)/updates
@@ -115,6 +120,7 @@ install: all
 	install -m 644 $(build)/$(KVER)/Module.symvers $(kerneldir)
 	+$(MAKE) --no-print-directory -C tools/lib install
 	+$(MAKE) --no-print-directory -C tools/ktask install
+	+$(MAKE) --no-print-directory -C tools/bench/user install
 	[ -n "$(DESTDIR)" ] || $(DEPMOD) $(KVER)
 
 uninstall:
@@ -122,6 +128,7 @@ uninstall:
 	rm -rf $(kerneldir)
 	+$(MAKE) --no-print-directory -C tools/lib uninstall
 	+$(MAKE) --no-print-directory -C tools/ktask uninstall
+	+$(MAKE) --no-print-directory -C tools/bench/user uninstall
 	[ -n "$(DESTDIR)" ] || $(DEPMOD) $(KVER)
 
 # --- Other ---------------------------------------------------------------------
@@ -143,6 +150,7 @@ help:
 	@echo '  check-fast    the tests in one lane, in half a minute'
 	@echo '  check-LANE    the tests in LANE: $(LANES)'
 	@echo '  style         checkpatch, sparse, kernel-doc, man pages, scripts'
+	@echo '  bench         ktask beside its peers, in a table; LANE=$(LANE)'
 	@echo '  coverage      which lines of the module the KUnit suites run'
 	@echo '  module-LANE   build for the kernel of LANE, to use with selftests/vm/run'
 	@echo '  clean         remove build/; kernels stay in ~/.cache/ktask'

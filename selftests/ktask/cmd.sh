@@ -64,7 +64,7 @@ valid_json() {
 			take("]")
 		} else if (next_is("\"")) {
 			string()
-		} else if (match(text, /^(-?(0|[1-9][0-9]*)|true|false|null)/)) {
+		} else if (match(text, /^(-?(0|[1-9][0-9]*)(\.[0-9]+)?|true|false|null)/)) {
 			text = substr(text, RLENGTH + 1)
 		} else {
 			fail("no value")

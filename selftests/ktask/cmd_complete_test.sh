@@ -30,7 +30,7 @@ gives() {
 
 test_verbs() {
 	typed 'ktask '
-	gives copy hash info ops ps run spawn top --help --version
+	gives bench copy hash info ops ps run spawn top --help --version
 	typed 'ktask sp'
 	gives spawn
 	typed 'ktask x'
@@ -39,7 +39,7 @@ test_verbs() {
 
 test_options() {
 	# Each that the help tells of, and none other.
-	for verb in copy hash info ops ps run spawn top; do
+	for verb in bench copy hash info ops ps run spawn top; do
 		typed "ktask $verb --"
 		ktask "$verb" --help | sed -n '/^ *-/p' | grep -oE -- '(^|[ ,])--[a-z-]+=?' |
 			tr -d ' ,' | sort -u >all
@@ -107,6 +107,11 @@ test_operations_and_arguments() {
 	empty replies
 	typed 'ktask spawn nop x='
 	empty replies
+}
+
+test_rows_of_the_bench() {
+	typed 'ktask bench user/nop_s'
+	gives user/nop_single
 }
 
 test_files() {

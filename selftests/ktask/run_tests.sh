@@ -18,7 +18,7 @@ PATH=$PATH:$dir
 
 # With KTASK_QUICK set, what is done many times is done a few times, and the
 # scripts that start programs by the hundred are left out.
-slow="cmd_complete_test.sh cmd_copy_fail_test.sh cmd_copy_test.sh cmd_graph_test.sh \
+slow="cmd_bench_test.sh cmd_complete_test.sh cmd_copy_fail_test.sh cmd_copy_test.sh cmd_graph_test.sh \
 cmd_ps_test.sh cmd_run_test.sh cmd_spawn_test.sh cmd_test.sh module_test.sh scrub_test.sh"
 
 # Seconds for each. A kernel with all checks on is several times slower.

@@ -56,6 +56,8 @@ tools_for() {
 			/usr/include/liburing.h:liburing-dev \
 			mandoc:mandoc man:man-db git:git \
 			abidw:abigail-tools abidiff:abigail-tools ;;
+	bench)	# peers of the bench
+		echo /usr/include/liburing.h:liburing-dev ;;
 	model)	# search the model of the task state machine
 		echo spin:spin gcc:gcc ;;
 	coverage) # read what a module has counted

@@ -21,6 +21,7 @@ enum {
 };
 
 /* The verbs: argv[0] is the verb; the return value is the exit status. */
+int cmd_bench(int argc, char **argv);
 int cmd_copy(int argc, char **argv);
 int cmd_hash(int argc, char **argv);
 int cmd_info(int argc, char **argv);

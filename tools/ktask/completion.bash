@@ -48,11 +48,11 @@ __ktask_files() {
 __ktask_value() {
 	case $1 in
 	-a | --algorithm)	__ktask_reply "$(__ktask_algorithms)" "$2" ;;
-	-t | --target-directory)	__ktask_files "$2" -d ;;
-	--files-from | --out)	__ktask_files "$2" ;;
+	-t | --target-directory | --dir)	__ktask_files "$2" -d ;;
+	--extra | --files-from | --out | --samples)	__ktask_files "$2" ;;
 	--priority)		__ktask_reply 'normal high idle' "$2" ;;
 	--sort)			__ktask_reply 'file user pid op name state age cpu share' "$2" ;;
-	-j | --jobs | -d | --delay | -n | --iterations | --count | --cpu | --name | --timeout)
+	-j | --jobs | -d | --delay | -n | --iterations | --count | --cpu | --name | --rounds | --timeout)
 		COMPREPLY=() ;;
 	*)			return 1 ;;
 	esac
@@ -102,6 +102,8 @@ __ktask_word() {
 	done
 
 	case $verb in
+	bench)
+		__ktask_reply "$(ktask bench --list 2>/dev/null | cut -d ' ' -f 1)" "$current" ;;
 	hash | copy)
 		__ktask_files "$current" ;;
 	run)

@@ -15,6 +15,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } verbs[] = {
+	{ "bench", cmd_bench, "measure what tasks cost, beside threads, io_uring and others" },
 	{ "copy", cmd_copy, "copy files, many at once, and compare what came of it" },
 	{ "hash", cmd_hash, "hash files, many at once" },
 	{ "info", cmd_info, "show the kernel module and its counters" },
