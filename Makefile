@@ -70,6 +70,7 @@ tests: user
 	+@sources=$$(selftests/vm/sources) && \
 	$(MAKE) --no-print-directory -C selftests/ktask \
 		KSELFTEST_DIR=$$sources/tools/testing/selftests
+	+@$(MAKE) --no-print-directory -C selftests/fuzz
 	@selftests/readme $(build)/readme
 	@$(CC) -Wall -Wextra -Werror -Itools/lib -Iuapi -o $(O)/selftests/readme_program \
 		$(build)/readme/readme.c $(O)/lib/libktask.a
