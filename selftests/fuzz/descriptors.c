@@ -155,7 +155,8 @@ long sys_send(struct run *run, int thread, const uint64_t *v)
 	struct msghdr message = message_of(&control, &iov);
 	int fd = v[1];
 
-	(void)run, (void)thread;
+	(void)run;
+	(void)thread;
 	control.header.cmsg_level = SOL_SOCKET;
 	control.header.cmsg_type = SCM_RIGHTS;
 	control.header.cmsg_len = CMSG_LEN(sizeof(fd));
@@ -184,7 +185,8 @@ long sys_watch(struct run *run, int thread, const uint64_t *v)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
 
-	(void)run, (void)thread;
+	(void)run;
+	(void)thread;
 	return epoll_ctl(v[0], EPOLL_CTL_ADD, v[1], &event) ? -errno : 0;
 }
 
@@ -192,7 +194,8 @@ long sys_nonblock(struct run *run, int thread, const uint64_t *v)
 {
 	int flags = fcntl(v[0], F_GETFL);
 
-	(void)run, (void)thread;
+	(void)run;
+	(void)thread;
 	if (flags < 0)
 		return -errno;
 	flags = v[1] & 1 ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;

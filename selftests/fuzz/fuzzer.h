@@ -37,7 +37,7 @@ extern struct options opt;
 /* What a worker is doing. */
 struct watch {
 	pid_t pid;
-	int64_t kill_at;
+	_Atomic int64_t kill_at;	/* set when it is ready */
 	_Atomic uint64_t calls;
 	_Atomic uint64_t runs;
 	_Atomic unsigned int births;

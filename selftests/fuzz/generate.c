@@ -132,7 +132,9 @@ struct value make_value(struct random *r, const struct field *f)
 		return one_in(r, 3) ? num(KTASK_OFFSET_FILE) :
 		       one_in(r, 3) ? num(any_number(r)) : num(below(r, 20000));
 	case C_LEN:
-		return num(one_in(r, 8) ? any_number(r) : below(r, one_in(r, 3) ? f->max + 2 : 9000));
+		if (one_in(r, 8))
+			return num(any_number(r));
+		return num(below(r, one_in(r, 3) ? f->max + 2 : 9000));
 	case C_TEXT:
 		return some_text(r);
 	default:
@@ -212,7 +214,7 @@ static void set(struct call *call, const char *name, struct value v)
 	}
 }
 
-/* Arguments of an op, and a task of it, in the slot @slot; and perhaps another before. */
+/* Arguments of an op, and a task of it, in the slot @slot; perhaps after another. */
 static void add_task(struct random *r, struct sequence *s, unsigned int thread, unsigned int slot)
 {
 	int op = below(r, OPS - 1);
@@ -236,7 +238,7 @@ static void add_task(struct random *r, struct sequence *s, unsigned int thread, 
 	set(desc, "slot", num(slot));
 	if (slot && one_in(r, 2)) {
 		set(desc, "id", num(below(r, slot)));
-		set(desc, "flags", num(KTASK_AFTER_INDEX | (below(r, 4) << 1 & 4) | below(r, 2)));
+		set(desc, "flags", num(KTASK_AFTER_INDEX | below(r, 2) << 2 | below(r, 2)));
 	}
 }
 

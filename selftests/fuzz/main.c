@@ -24,7 +24,6 @@
 struct options opt = { .workers = 2, .seconds = 10, .hang = 60, .times = 1 };
 struct shared *shared;
 
-static struct random chance;
 static unsigned int kills;
 static bool failed;
 
@@ -37,6 +36,11 @@ static void *share(size_t size)
 
 /* --- What is said when something is wrong ---------------------------------------- */
 
+static long long ms_since(int64_t then)
+{
+	return (now_ns() - then) / MSEC;
+}
+
 static void print_watch(const struct watch *w)
 {
 	unsigned int i, t;
@@ -45,12 +49,12 @@ static void print_watch(const struct watch *w)
 		call_print(stdout, &w->s.calls[i]);
 		for (t = 0; t < THREADS; t++) {
 			if (w->since[t] && w->at[t] == (int)i)
-				printf("\t# for %lld ms", (long long)((now_ns() - w->since[t]) / MSEC));
+				printf("\t# for %lld ms", ms_since(w->since[t]));
 		}
 		putchar('\n');
 	}
 	if (w->since[0] && w->at[0] < 0)
-		printf("# closing for %lld ms\n", (long long)((now_ns() - w->since[0]) / MSEC));
+		printf("# closing for %lld ms\n", ms_since(w->since[0]));
 }
 
 static void complain(const char *what)
@@ -117,7 +121,7 @@ static void start_worker(unsigned int index)
 
 	for (t = 0; t < THREADS; t++)
 		w->since[t] = 0;
-	w->kill_at = now_ns() + below(&chance, one_in(&chance, 3) ? 300 : 6000) * MSEC;
+	w->kill_at = INT64_MAX;
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
@@ -387,7 +391,7 @@ static void parse(int argc, char **argv)
 	opt.seed = time(NULL);
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		set_option(c);
-	if (!opt.workers || opt.workers > WORKERS_MAX || (optind < argc) != replay) {
+	if (!opt.workers || opt.workers > WORKERS_MAX || replay == (optind == argc)) {
 		fputs(usage, stderr);
 		exit(2);
 	}
@@ -416,7 +420,6 @@ static int prepare(struct ktask_info *before)
 	shared->covers = !cover_open(&cover);
 	if (cover.fd >= 0)
 		close(cover.fd);
-	chance.state = opt.seed;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	return ask(before);
 }

@@ -92,7 +92,8 @@ long sys_uring_cancel(struct run *run, int thread, const uint64_t *v)
 
 long sys_uring_close(struct run *run, int thread, const uint64_t *v)
 {
-	(void)thread, (void)v;
+	(void)thread;
+	(void)v;
 	if (run->in_child || pthread_mutex_trylock(&run->ring_lock))
 		return -EBUSY;
 	ring_end(run);

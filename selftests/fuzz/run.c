@@ -163,12 +163,11 @@ static uint64_t resolve(struct run *run, const struct field *f, const struct val
 /* Names of tasks and algorithms are part of their structure; those of ops too. */
 static void put_text(char *to, size_t size, const struct value *v)
 {
-	const char *text = v->kind == V_TEXT ? texts[v->num % nr_texts] : "";
+	/* The algorithm is needed; no other field of that size is. */
+	bool none = v->kind == V_DEFAULT && size != KTASK_ALG_MAX;
+	const char *text = none ? "" : texts[v->num % nr_texts];
 	size_t len = strlen(text);
 
-	/* The algorithm is needed; no other field of that size is. */
-	if (v->kind == V_DEFAULT && size == KTASK_ALG_MAX)
-		text = texts[0], len = strlen(text);
 	memset(to, 0, size);
 	memcpy(to, text, len < size ? len : size);
 }

@@ -40,7 +40,8 @@ static int read_symbols(uint64_t *slide)
 	if (!file)
 		return -1;
 	while (fgets(line, sizeof(line), file)) {
-		int n = sscanf(line, "%" SCNx64 " %c %63s [%63[^]]]", &address, &type, name, module);
+		int n = sscanf(line, "%" SCNx64 " %c %63s [%63[^]]]", &address, &type, name,
+			       module);
 
 		if (n == 3 && !strcmp(name, "_text"))
 			*slide = address - LINK_ADDRESS;
@@ -55,7 +56,7 @@ static int read_symbols(uint64_t *slide)
 	return 0;
 }
 
-/* Those that no block is of, as of the other modes of the build, do not count. */
+/* Which are of which directory, and how many blocks they have. */
 static void read_functions(const char *path)
 {
 	FILE *file = fopen(path, "re");

@@ -4,7 +4,7 @@
 # The fuzzer for a moment: what it has kept of longer runs, and some seconds of new
 # sequences. It fails when a call hangs, the kernel complains, or anything is left.
 
-# shellcheck disable=SC2317 # run_tests calls the functions
+# shellcheck disable=SC2317,SC2086 # run_tests calls the functions; no name has blanks
 # shellcheck source-path=SCRIPTDIR source=ktap.sh
 . "$(dirname "$0")/ktap.sh"
 
