@@ -139,7 +139,8 @@ void *ktask_op_alloc(struct ktask *t, size_t size)
 	err = account_charge_bytes(job->account, size);
 	if (err)
 		return ERR_PTR(err);
-	buf = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	/* A program that has reached its cgroup's limit is no news for the log. */
+	buf = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (buf)
 		return buf;
 	account_uncharge_bytes(job->account, size);

@@ -344,7 +344,7 @@ static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 	maker_init(&sp.maker, sp.s);
 	if (sp.whole || spawn_has_after(spawn)) {
 		sp.jobs = kvcalloc(spawn->nr, sizeof(*sp.jobs),
-				   GFP_KERNEL_ACCOUNT);
+				   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 		if (!sp.jobs)
 			return -ENOMEM;
 	}

@@ -209,7 +209,7 @@ static ssize_t copy_data(struct copy_frame *f, loff_t len, bool first)
 		/* Files that the kernel makes up as they are read have size 0. */
 		if (n ? !copy_is_unsupported(n) : !first)
 			return n;
-		f->buf = kvmalloc(COPY_BUF_SIZE, GFP_KERNEL_ACCOUNT);
+		f->buf = kvmalloc(COPY_BUF_SIZE, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 		if (!f->buf)
 			return -ENOMEM;
 	}
