@@ -184,7 +184,7 @@ void worker_main(unsigned int index)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (run_init())
 		_exit(2);
-	watch->kill_at = now_ns() + below(&r, one_in(&r, 3) ? 300 : 6000) * 1000000;
+	watch->kill_at = now_ns() + below(&r, one_in(&r, 4) ? 300 : 15000) * 1000000;
 	if (opt.replay) {
 		replay_files();
 	} else {
