@@ -173,6 +173,11 @@ void worker_main(unsigned int index)
 		.state = opt.seed + index * 1000003ULL + watch->births++ * 1009ULL,
 	};
 
+	/* Small numbers are descriptors, too: what is written there must not be seen. */
+	if (!opt.replay) {
+		dup2(STDIN_FILENO, STDOUT_FILENO);
+		dup2(STDIN_FILENO, STDERR_FILENO);
+	}
 	fresh = new_set();
 	wanted = new_set();
 	trial = new_set();
