@@ -310,9 +310,6 @@ TEST_F_TIMEOUT(killed, a_hundred_times_and_nothing_is_left, 2 * SLOW)
 	struct ktask_info before, after;
 	int round;
 
-	/* The limit of time is for so many; a thousand take a quarter of an hour. */
-	if (getenv("KTASK_ROUNDS"))
-		rounds = strtoul(getenv("KTASK_ROUNDS"), NULL, 0);
 	if (getenv("KTASK_SEED"))
 		seed = strtoul(getenv("KTASK_SEED"), NULL, 0);
 	TH_LOG("KTASK_SEED=%u", seed);

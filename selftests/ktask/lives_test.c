@@ -22,15 +22,6 @@ FIXTURE_TEARDOWN(lives)
 	close(self->fd);
 }
 
-static unsigned int rounds(unsigned int usual)
-{
-	const char *asked = getenv("KTASK_ROUNDS");
-
-	if (asked)
-		return strtoul(asked, NULL, 0);
-	return getenv("KTASK_QUICK") ? usual / 5 : usual;
-}
-
 /* --- A set in many hands, all of which are cut off ------------------------------ */
 
 #define FAMILY		4
@@ -139,7 +130,7 @@ static void wait_for_all(void)
 
 TEST_F_TIMEOUT(lives, family_with_one_set_is_killed_and_nothing_is_left, 2 * SLOW)
 {
-	unsigned int seed = time(NULL), round, nr = rounds(50);
+	unsigned int seed = time(NULL), round, nr = getenv("KTASK_QUICK") ? 10 : 50;
 	struct ktask_info info;
 
 	if (getenv("KTASK_SEED"))
@@ -242,7 +233,8 @@ static int run_out_of_memory(int fd, int file)
 	for (i = 0; i < ended; i++) {
 		if (kt_join(fd, 0, FOREVER, &c))
 			return 3;
-		if (c.result == MEG && (kt_output(fd, 0, c.id, MEG - 1, &byte, 1, NULL) != 1 || byte))
+		if (c.result == MEG &&
+		    (kt_output(fd, 0, c.id, MEG - 1, &byte, 1, NULL) != 1 || byte))
 			return 4;
 		if (c.result != MEG && c.result != -ENOMEM)
 			return 5;
