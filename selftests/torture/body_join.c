@@ -169,7 +169,6 @@ static ktask_poll_t join_body(struct ktask *t)
 		}
 		tt_frame_clean(f);
 	}
-	KTASK_RETURN(t, f->s->result);
 	KTASK_END(t);
 }
 

@@ -52,7 +52,6 @@ static ktask_poll_t member_body(struct ktask *t)
 			take_joined(f, f->set);
 		}
 	}
-	KTASK_RETURN(t, f->s->result);
 	KTASK_END(t);
 }
 
@@ -74,7 +73,7 @@ static ktask_poll_t parent_body(struct ktask *t)
 	KTASK_BEGIN(t);
 	f->set = set_new(rnd, GFP_KERNEL);
 	if (!f->set)
-		KTASK_RETURN(t, f->s->result);
+		KTASK_RETURN(t, 0);
 	tt_defer(t, &f->more, end_children);
 	for (f->left = 2 + tt_below(rnd, 5); f->left; f->left--) {
 		f->op = tt_below(rnd, 8);
@@ -91,7 +90,6 @@ static ktask_poll_t parent_body(struct ktask *t)
 						    tt_time(rnd, 100));
 		}
 	}
-	KTASK_RETURN(t, f->s->result);
 	KTASK_END(t);
 }
 

@@ -66,7 +66,6 @@ static ktask_poll_t time_body(struct ktask *t)
 			tt_spin(rnd, 20);
 		}
 	}
-	KTASK_RETURN(t, f->s->result);
 	KTASK_END(t);
 }
 

@@ -92,7 +92,7 @@ struct subject *cancel_plan(struct cancel *c, struct tt_plan *p)
 	struct rnd_state *rnd = &c->rnd;
 
 	p->seed = tt_seed(rnd);
-	p->gfp = GFP_KERNEL;
+	p->gfp = p->gfp ?: GFP_KERNEL;
 	p->arg = c;
 	if (tt_one_in(rnd, 4))
 		p->prio = KTASK_PRIO_HIGH;

@@ -139,6 +139,12 @@ static struct ktask_mutex slot_mutex;
 static struct ktask_notify bell;
 static struct ktask_channel pipe;
 
+/* Between the grant and the abort it takes a while until the task goes on. */
+static void dither_longer(struct cancel *c)
+{
+	tt_spin(&c->rnd, 4 * c->us);
+}
+
 static ktask_poll_t permit_body(struct ktask *t)
 {
 	struct tt_frame *f = ktask_frame(t);
@@ -167,7 +173,7 @@ static void race_permit(struct cancel *c)
 	c->s = cancel_start(c, &permit_kind);
 	if (c->s) {
 		cancel_go(c, add_permits);
-		cancel_dither(c, &c->rnd);
+		dither_longer(c);
 		tt_abort(c->s);
 		cancel_over(c);
 		cancel_finish(c->s);
@@ -247,7 +253,7 @@ static void race_notified(struct cancel *c)
 	if (!c->s)
 		return;
 	cancel_go(c, ring);
-	cancel_dither(c, &c->rnd);
+	dither_longer(c);
 	tt_abort(c->s);
 	cancel_over(c);
 	if (ktask_join(c->s->t, NULL)) {
@@ -294,7 +300,7 @@ static void race_receive(struct cancel *c)
 	c->s = cancel_start(c, &receiving_kind);
 	if (c->s) {
 		cancel_go(c, send_it);
-		cancel_dither(c, &c->rnd);
+		dither_longer(c);
 		tt_abort(c->s);
 		cancel_over(c);
 		msg = ktask_join(c->s->t, NULL) ? &message : ERR_PTR(-EAGAIN);

@@ -3,6 +3,7 @@
  * A task that is aborted in whatever state it is: not started, held, queued,
  * running, with a timer armed, about to complete, by itself.
  */
+#include <linux/cpumask.h>
 #include <linux/preempt.h>
 
 #include "cancel.h"
@@ -146,6 +147,34 @@ static void race(struct cancel *c, const struct tt_kind *kind,
 	cancel_finish(c->s);
 }
 
+static void abort_when_there(struct cancel *c)
+{
+	while (!smp_load_acquire(&c->s))
+		cpu_relax();
+	tt_spin(&c->rival_rnd, c->us);
+	tt_abort(c->s);
+}
+
+/* For sure: where it is queued, we are, until it has been aborted. */
+static void race_kept_queued(struct cancel *c, struct tt_plan *p)
+{
+	struct subject *s;
+
+	p->place = KTASK_ON_CPU(raw_smp_processor_id());
+	p->gfp = GFP_ATOMIC;
+	cancel_go(c, abort_when_there);
+	preempt_disable();
+	/* Without memory, or a place, the rival gets what it can abort. */
+	s = cancel_plan(c, p);
+	smp_store_release(&c->s, s ?: c->other);
+	while (!smp_load_acquire(&c->over))
+		cpu_relax();
+	preempt_enable();
+	if (s && p->kind->resume && !ktask_aborted(s->t))
+		tt_fault("an abort of a queued task was lost");
+	cancel_finish(s);
+}
+
 /* The rival aborts what has just been queued, and mostly not begun. */
 static void race_queued(struct cancel *c)
 {
@@ -156,21 +185,15 @@ static void race_queued(struct cancel *c)
 	};
 
 	c->us = tt_below(&c->rnd, 4);
-	if (tt_one_in(&c->rnd, 2)) {
+	if (num_online_cpus() == 1 || tt_one_in(&c->rnd, 2)) {
 		race(c, p.kind, cancel_abort);
 		return;
 	}
-	/* For sure: where it is queued, we are, until it has been aborted. */
-	p.place = KTASK_ON_CPU(raw_smp_processor_id());
-	c->s = cancel_plan(c, &p);
-	if (!c->s)
+	c->other = cancel_start(c, &quick_kind);
+	if (!c->other)
 		return;
-	cancel_go(c, cancel_abort);
-	preempt_disable();
-	while (!smp_load_acquire(&c->over))
-		cpu_relax();
-	preempt_enable();
-	cancel_finish(c->s);
+	race_kept_queued(c, &p);
+	cancel_finish(c->other);
 }
 
 static void race_running(struct cancel *c)

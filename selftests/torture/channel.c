@@ -99,7 +99,6 @@ static ktask_poll_t channel_body(struct ktask *t)
 				tt_fault("a receive says %ld", PTR_ERR(msg));
 		}
 	}
-	KTASK_RETURN(t, f->s->result);
 	KTASK_END(t);
 }
 

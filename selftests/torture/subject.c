@@ -278,6 +278,8 @@ ktask_poll_t tt_resume(struct ktask *t)
 		subject_begin(t, f);
 	poll = s->kind->resume(t);
 	if (poll == KTASK_READY) {
+		/* Bodies need not say it. */
+		ktask_set_result(t, s->result);
 		s->value = s->result;
 		s->returned = true;
 	}

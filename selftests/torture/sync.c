@@ -121,7 +121,6 @@ static ktask_poll_t sync_body(struct ktask *t)
 			KTASK_YIELD(t);
 		}
 	}
-	KTASK_RETURN(t, f->s->result);
 	KTASK_END(t);
 }
 

@@ -255,7 +255,6 @@ static ktask_poll_t value_body(struct ktask *t)
 			tt_fault("a cleanup was not there");
 		parcel_put(f->u.parcel);
 	}
-	KTASK_RETURN(t, f->s->result);
 	KTASK_END(t);
 }
 
