@@ -8,22 +8,24 @@ enum {
 	JOIN_AWAIT,
 	JOIN_TIMEOUT,
 	JOIN_OR_ABORT,
-	JOIN_SELECT,
 	JOIN_SELECT_KEEP,
 	JOIN_ALL,
-	JOIN_TRY_ALL,
 	JOIN_ABORT,
 	JOIN_SPAWN,
+	/* If it is aborted, it waits for the others with its thread. */
+	JOIN_SELECT,
+	JOIN_TRY_ALL,
 	JOIN_OPS
 };
 
 /* Take up to @n others that this task may wait for. Return: how many. */
 static unsigned int take_others(struct tt_frame *f, unsigned int n, bool ask)
 {
+	u8 rank = f->op < JOIN_SELECT ? TT_ANY_RANK : 0;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		f->other[i] = hand_pick(&f->rnd, f->s->horizon, TT_ANY_RANK);
+		f->other[i] = hand_pick(&f->rnd, f->s->horizon, rank);
 		f->tasks[i] = f->other[i] ? f->other[i]->t : NULL;
 		if (!f->other[i])
 			break;
@@ -109,7 +111,8 @@ static ktask_poll_t join_body(struct ktask *t)
 	KTASK_BEGIN(t);
 	tt_defer(t, &f->more, NULL);
 	for (f->left = 1 + tt_below(rnd, 4); f->left; f->left--) {
-		f->op = tt_below(rnd, JOIN_OPS);
+		f->op = tt_below(rnd, f->s->kind->rank ? JOIN_OPS :
+				 JOIN_SELECT);
 		if (f->op == JOIN_AWAIT && take_others(f, 1, false)) {
 			tt_count(TT_OP_AWAIT_TASK);
 			KTASK_AWAIT_JOIN(t, f->tasks[0]);
@@ -173,3 +176,7 @@ static ktask_poll_t join_body(struct ktask *t)
 }
 
 const struct tt_kind join_kind = { .name = "join", .resume = join_body };
+
+const struct tt_kind join_end_kind = {
+	.name = "join_end", .resume = join_body, .rank = 1,
+};

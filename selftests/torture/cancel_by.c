@@ -208,7 +208,7 @@ static ktask_poll_t selecting_body(struct ktask *t)
 }
 
 static const struct tt_kind selecting_kind = {
-	.name = "selecting", .resume = selecting_body,
+	.name = "selecting", .resume = selecting_body, .rank = 1,
 };
 
 static void complete_it(struct cancel *c)

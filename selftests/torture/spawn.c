@@ -24,7 +24,8 @@ static const struct tt_kind *pick_kind(const struct tt_ctx *ctx,
 		&sync_kind, &sync_kind, &channel_kind, &channel_kind,
 		&value_kind, &member_kind, &blocking_kind,
 		/* rank 1 */
-		&blocking_join_kind, &parent_kind,
+		&blocking_join_kind, &parent_kind, &join_end_kind,
+		&join_end_kind,
 	};
 	const struct tt_kind *kind;
 

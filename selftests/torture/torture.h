@@ -312,8 +312,8 @@ void spawn_exit(void);
 /* What couriers and some blocking tasks run in. */
 extern struct workqueue_struct *tt_courier_wq;
 
-extern const struct tt_kind time_kind, join_kind, sync_kind, channel_kind,
-	value_kind, member_kind, parent_kind, blocking_kind,
+extern const struct tt_kind time_kind, join_kind, join_end_kind, sync_kind,
+	channel_kind, value_kind, member_kind, parent_kind, blocking_kind,
 	blocking_join_kind;
 
 /* What bodies share: gives back what the frame holds. */
