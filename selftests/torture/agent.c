@@ -11,8 +11,13 @@
 #include "kernel/compat.h"
 #include "torture.h"
 
-/* How often, in microseconds, on average. */
+/* How often, in microseconds, at most. */
 #define AGENT_PERIOD	300
+/*
+ * An agent is at rest at least so many times as long as it has been at work: where
+ * all is slow, interrupts would leave no time for anything else.
+ */
+#define AGENT_REST	8
 
 struct agent {
 	struct rnd_state rnd;	/* of whoever has @busy */
@@ -20,6 +25,7 @@ struct agent {
 	struct hrtimer timer;
 	struct tasklet_struct tasklet;
 	call_single_data_t csd;
+	ktime_t took;		/* the last turn */
 	bool stop;
 };
 
@@ -64,11 +70,13 @@ static void agent_step(struct rnd_state *rnd)
 /* Do a few things, and let go of the agent. */
 static void agent_act(struct agent *a)
 {
+	ktime_t began = ktime_get();
 	int i;
 
 	courier_note_context();
 	for (i = 1 + tt_below(&a->rnd, 4); i; i--)
 		agent_step(&a->rnd);
+	WRITE_ONCE(a->took, ktime_sub(ktime_get(), began));
 	atomic_set_release(&a->busy, 0);
 }
 
@@ -110,7 +118,8 @@ static enum hrtimer_restart agent_timer(struct hrtimer *timer)
 	if (READ_ONCE(a->stop))
 		return HRTIMER_NORESTART;
 	agent_go(a);
-	hrtimer_forward_now(timer, tt_us(AGENT_PERIOD));
+	hrtimer_forward_now(timer, ktime_add(tt_us(AGENT_PERIOD), AGENT_REST *
+					     READ_ONCE(a->took)));
 	return HRTIMER_RESTART;
 }
 

@@ -2,6 +2,7 @@
 /*
  * What threads and interrupts do with the tasks of others.
  */
+#include <linux/kthread.h>
 #include <linux/sched.h>
 
 #include "torture.h"
@@ -16,9 +17,14 @@ static ktime_t soon(struct rnd_state *rnd)
 /* A join of @s said @err; if it got no result, the task goes on. */
 static void joined(struct subject *s, int err, long result, int gave_up)
 {
+	/* To a thread that is to stop, that is as a signal. */
+	bool stopped = err == -ERESTARTSYS && kthread_should_stop();
+
 	tt_count(TT_OP_JOIN);
 	if (result != LONG_MAX)
 		subject_seen(s, err, result);
+	else if (stopped)
+		return;
 	else if (err != gave_up || !gave_up)
 		tt_fault("a join of %s %llu said %d", s->kind->name, s->id,
 			 err);

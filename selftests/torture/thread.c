@@ -100,6 +100,8 @@ static int thread_main(void *arg)
 {
 	struct attacker *a = arg;
 
+	/* They are always ready, and tasks of low priority shall get on as well. */
+	set_user_nice(current, MAX_NICE);
 	while (!kthread_should_stop()) {
 		thread_step(&a->rnd);
 		cond_resched();
