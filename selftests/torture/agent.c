@@ -12,7 +12,7 @@
 #include "torture.h"
 
 /* How often, in microseconds, at most. */
-#define AGENT_PERIOD	300
+#define AGENT_PERIOD	1000
 /*
  * An agent is at rest at least so many times as long as it has been at work: where
  * all is slow, interrupts would leave no time for anything else.
@@ -25,7 +25,7 @@ struct agent {
 	struct hrtimer timer;
 	struct tasklet_struct tasklet;
 	call_single_data_t csd;
-	ktime_t took;		/* the last turn */
+	ktime_t took;		/* the last turn, or what has passed of this one */
 	bool stop;
 };
 
@@ -94,8 +94,10 @@ static void agent_ipi(void *a)
 static void agent_go(struct agent *a)
 {
 	/* The timer of one whose turn is not over only goes on. */
-	if (atomic_cmpxchg_acquire(&a->busy, 0, 1))
+	if (atomic_cmpxchg_acquire(&a->busy, 0, 1)) {
+		WRITE_ONCE(a->took, READ_ONCE(a->took) + tt_us(AGENT_PERIOD));
 		return;
+	}
 	switch (tt_below(&a->rnd, 3)) {
 	case 0:
 		tasklet_schedule(&a->tasklet);

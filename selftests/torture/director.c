@@ -65,6 +65,7 @@ static void settle(void)
 	channel_close();
 	sets_end();
 	runtimes_end();
+	pr_info("%lu tasks are left to end\n", subjects_live());
 	if (!all_ended()) {
 		tt_fault("%lu tasks did not end", subjects_live());
 		subjects_dump();
@@ -100,6 +101,7 @@ static void torture(void)
 		tt_fault("the attack could not begin: %d", err);
 	while (!err && !enough(end))
 		schedule_timeout_idle(HZ / 50);
+	pr_info("enough: %llu operations\n", tt_total());
 	hotplug_stop();
 	/* The agents last, as threads may wait for what these bring. */
 	threads_stop();
