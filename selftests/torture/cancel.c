@@ -19,8 +19,10 @@ static int rival_main(void *arg)
 		wait_for_completion_interruptible(&c->go);
 		if (!c->act)
 			break;
+		/* Pairs with cancel_go(). */
 		smp_store_release(&c->ready, true);
 		c->act(c);
+		/* Pairs with cancel_over(). */
 		smp_store_release(&c->over, true);
 	}
 	/* Until kthread_stop(), as it must not be gone by then. */
@@ -56,12 +58,14 @@ void cancel_go(struct cancel *c, void (*act)(struct cancel *c))
 	c->ready = false;
 	c->over = false;
 	complete(&c->go);
+	/* Pairs with rival_main(). */
 	while (!smp_load_acquire(&c->ready))
 		cond_resched();
 }
 
 void cancel_over(struct cancel *c)
 {
+	/* Pairs with rival_main(). */
 	while (!smp_load_acquire(&c->over))
 		cond_resched();
 }

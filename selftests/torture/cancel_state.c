@@ -149,6 +149,7 @@ static void race(struct cancel *c, const struct tt_kind *kind,
 
 static void abort_when_there(struct cancel *c)
 {
+	/* Pairs with race_kept_queued(). */
 	while (!smp_load_acquire(&c->s))
 		cpu_relax();
 	tt_spin(&c->rival_rnd, c->us);
@@ -164,9 +165,13 @@ static void race_kept_queued(struct cancel *c, struct tt_plan *p)
 	p->gfp = GFP_ATOMIC;
 	cancel_go(c, abort_when_there);
 	preempt_disable();
-	/* Without memory, or a place, the rival gets what it can abort. */
 	s = cancel_plan(c, p);
+	/*
+	 * Pairs with abort_when_there(). Without memory, or a place, there is
+	 * another one to abort.
+	 */
 	smp_store_release(&c->s, s ?: c->other);
+	/* Pairs with rival_main(). */
 	while (!smp_load_acquire(&c->over))
 		cpu_relax();
 	preempt_enable();

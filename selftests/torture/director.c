@@ -50,7 +50,7 @@ static void check_references(void)
 	hands_drop();
 	while (subjects_left() || owns_left() || events_left()) {
 		if (time_after(jiffies, late)) {
-			tt_fault("%ld subjects, %ld tasks in storage of ours and %ld events were left",
+			tt_fault("%ld subjects, %ld tasks of ours, %ld events were left",
 				 subjects_left(), owns_left(), events_left());
 			return;
 		}

@@ -50,6 +50,7 @@ static const char * const op_names[] = {
 	[TT_OP_TOKEN] = "token",
 	[TT_OP_CANCEL] = "cancel_race",
 };
+
 static_assert(ARRAY_SIZE(op_names) == TT_OPS);
 
 static const char * const note_names[] = {
@@ -64,6 +65,7 @@ static const char * const note_names[] = {
 	[TT_NOTE_UNRUN] = "tasks_never_run",
 	[TT_NOTE_RELEASED] = "storage_released",
 };
+
 static_assert(ARRAY_SIZE(note_names) == TT_NOTES);
 
 static DEFINE_PER_CPU(u64[TT_OPS], ops);
