@@ -33,9 +33,9 @@ unload() {
 torture() {
 	modprobe ktask_torture "$@"
 	cat "$verdict" >said
-	unload ktask_torture
 	cat said
 	grep -q '^ktask_torture: SUCCESS ops=[1-9]' said
+	unload ktask_torture
 }
 
 test_torture() {
