@@ -7,6 +7,7 @@
 #define _KTASK_ENGINE_H
 
 #include <linux/cpumask.h>
+#include <linux/debug_locks.h>
 #include <linux/ktask.h>
 #include <linux/percpu-refcount.h>
 #include <linux/preempt.h>
@@ -343,6 +344,9 @@ static inline bool task_class_held(const struct ktask *t)
 #ifdef CONFIG_LOCKDEP
 	int i;
 
+	/* When it has given up, what was released stays, and may be freed. */
+	if (!debug_locks)
+		return false;
 	for (i = 0; i < current->lockdep_depth; i++) {
 		if (current->held_locks[i].instance->key == t->lockdep_map.key)
 			return true;
