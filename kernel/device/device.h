@@ -231,8 +231,6 @@ struct place {
  * @task: the task; its frame, which is the op's, follows
  */
 struct job {
-	/* Zero at first: */
-	struct_group(start,
 	struct session *session;
 	const struct ktask_op *op;
 	struct account *account;
@@ -273,7 +271,7 @@ struct job {
 	u32 out_len;
 	u32 out_size;
 	void *out_buf;
-	);
+	/* What comes before this is zero at first. */
 	u8 out[KTASK_OUT_MAX];
 	char name[KTASK_NAME_MAX];
 	struct ktask task;

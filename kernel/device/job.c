@@ -161,12 +161,12 @@ static struct job *job_alloc(const struct ktask_op *op, struct account *account,
 	} else if (usual) {
 		job = kmem_cache_alloc(job_cache, GFP_KERNEL);
 	} else {
-		job = kmalloc(sizeof(struct job) + frame_size,
+		job = kmalloc(size_add(sizeof(*job), frame_size),
 			      GFP_KERNEL_ACCOUNT);
 	}
 	if (!job)
 		return NULL;
-	zero_words(&job->start, sizeof(job->start));
+	zero_words(job, offsetof(struct job, out));
 	zero_words(ktask_frame(&job->task), frame_size);
 	job->spareable = usual;
 	job->account = account;
@@ -366,7 +366,7 @@ void job_completion(struct job *job, struct ktask_completion *c)
 		c->out_len = job->out_len;
 		if (job->out_len)
 			memcpy(c->out, job_out(job),
-		       min_t(size_t, job->out_len, sizeof(c->out)));
+			       min_t(size_t, job->out_len, sizeof(c->out)));
 	}
 }
 

@@ -51,18 +51,18 @@ void task_start_promised(struct ktask *t);
 void task_start_here(struct ktask *t);
 void executor_hurry(struct ktask_runtime *rt);
 void tasks_count_brief(unsigned int nr);
-
-/* memset() does it by bytes, which for a task takes as long as all the rest. */
-static inline void zero_words(void *p, size_t size)
-{
-	memset64(p, 0, size / sizeof(u64));
-}
 void future_add_first(struct ktask_future *f, struct ktask_waiter *waiter,
 		      ktask_notify_t notify);
 bool blocking_runtime(struct ktask *t, u64 *ns);
 void task_settle(struct ktask *t);
 bool task_settled(const struct ktask *t);
 struct ktask *ktask_current_blocking(void);
+
+/* memset() does it by bytes, which for a task takes as long as all the rest. */
+static inline void zero_words(void *p, size_t size)
+{
+	memset64(p, 0, size / sizeof(u64));
+}
 
 int ktask_engine_init(void);
 void ktask_engine_exit(void);

@@ -121,6 +121,21 @@ static void executor_empty_inbox(struct ktask_executor *ex)
 		executor_enqueue(ex, t);
 }
 
+/* Have the tasks in the queue run: here, and elsewhere, if there are several. */
+static void executor_have_drained(struct ktask_executor *ex)
+	__releases(ex->lock)
+{
+	struct ktask_drainer *d = executor_need_drainer(ex);
+	/* The drainer is going to run one of them itself. */
+	bool spare = ex->nr_queue > 1;
+
+	spread_update(ex, spare);
+	raw_spin_unlock(&ex->lock);
+	drainer_kick(d);
+	if (spare)
+		spread_offer(ex);
+}
+
 /*
  * Whoever starts a task does most often something else before it, or runs it by
  * joining it. But the worker of a drainer that is woken for it would have the CPU
@@ -134,21 +149,13 @@ static enum hrtimer_restart executor_late(struct hrtimer *timer)
 {
 	struct ktask_executor *ex = container_of(timer, struct ktask_executor,
 						 late);
-	struct ktask_drainer *d;
-	bool spare;
 
-	if (!executor_trylock(ex)) {
+	if (executor_trylock(ex)) {
+		ex->is_late = false;
+		executor_have_drained(ex);
+	} else {
 		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
-		return HRTIMER_NORESTART;
 	}
-	ex->is_late = false;
-	d = executor_need_drainer(ex);
-	spare = ex->nr_queue > 1;
-	spread_update(ex, spare);
-	raw_spin_unlock(&ex->lock);
-	drainer_kick(d);
-	if (spare)
-		spread_offer(ex);
 	return HRTIMER_NORESTART;
 }
 
@@ -185,23 +192,14 @@ void executor_push_new(struct ktask *t)
 /* The calling thread is about to sleep, perhaps until tasks have run. */
 void executor_hurry(struct ktask_runtime *rt)
 {
-	struct ktask_drainer *d = NULL;
 	struct ktask_executor *ex;
-	bool spare = false;
 
 	if (rt->local)
 		return;
 	preempt_disable();
 	ex = &this_cpu_ptr(rt->executors)->prio[KTASK_PRIO_NORMAL];
-	if (READ_ONCE(ex->is_late) && executor_trylock(ex)) {
-		d = executor_need_drainer(ex);
-		spare = ex->nr_queue > 1;
-		spread_update(ex, spare);
-		raw_spin_unlock(&ex->lock);
-	}
-	drainer_kick(d);
-	if (spare)
-		spread_offer(ex);
+	if (READ_ONCE(ex->is_late) && executor_trylock(ex))
+		executor_have_drained(ex);
 	preempt_enable();
 }
 
@@ -209,22 +207,13 @@ void executor_hurry(struct ktask_runtime *rt)
 void executor_push(struct ktask *t)
 {
 	struct ktask_executor *ex = t->ex;
-	struct ktask_drainer *d;
-	bool spare;
 
 	preempt_disable();
 	if (executor_trylock(ex)) {
 		/* What was pushed before comes before. */
 		executor_empty_inbox(ex);
 		executor_enqueue(ex, t);
-		d = executor_need_drainer(ex);
-		/* The drainer is going to run one of them itself. */
-		spare = ex->nr_queue > 1;
-		spread_update(ex, spare);
-		raw_spin_unlock(&ex->lock);
-		drainer_kick(d);
-		if (spare)
-			spread_offer(ex);
+		executor_have_drained(ex);
 	} else {
 		llist_add(&t->inbox, &ex->inbox);
 		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
