@@ -118,8 +118,19 @@ int ktask_barrier_wait_until(struct ktask_barrier *b, unsigned int state,
 			     ktime_t deadline)
 {
 	struct ktask_barrier_wait w;
+	struct ktask_request *r = ktask_barrier_request(b, &w, NULL);
+	int err = ktask_future_wait_until(&r->done, state, deadline);
 
-	return ktask_request_wait_until(ktask_barrier_request(b, &w, NULL),
-					state, deadline);
+	if (err && !ktask_future_done(&r->done) && r->ops->withdraw(r)) {
+		ktask_request_forget(r);
+		return err;
+	}
+	/*
+	 * It has met the others, or is about to be told so; they count on it, so
+	 * that cannot be given back.
+	 */
+	ktask_future_wait(&r->done);
+	ktask_request_forget(r);
+	return ktask_future_value(&r->done);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_barrier_wait_until, KTASK_NS);

@@ -359,7 +359,8 @@ struct ktask_desc {
  *	ktask_completion, or 0
  * @max_completions: how many to take at most, of whichever tasks of the set end
  *	first; less than 2 GiB of them
- * @min_completions: how many to wait for
+ * @min_completions: how many to wait for. If it is not 0, the calling thread may
+ *	do some of the tasks' work itself
  * @timeout_ns: how long to wait for these; 0: not at all; -1: until they are
  *	there
  * @completed: out: how many were taken
