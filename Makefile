@@ -96,6 +96,14 @@ check-fast:
 $(LANES:%=check-%): check-%:
 	@selftests/check $*
 
+.PHONY: soak
+# For as long as one likes: torture of the kernel API, then fuzzing of the ABI.
+SOAK_SECONDS	?= 600
+SEED		?= 0
+soak:
+	@selftests/torture/soak $(LANE) $(SOAK_SECONDS) $(SEED)
+	@selftests/fuzz/soak $(LANE) $(SOAK_SECONDS) $(filter-out 0,$(SEED))
+
 style:
 	@selftests/check style
 
@@ -150,6 +158,7 @@ help:
 	@echo '  check         all tests in all lanes'
 	@echo '  check-fast    the tests in one lane, in half a minute'
 	@echo '  check-LANE    the tests in LANE: $(LANES)'
+	@echo '  soak          torture and fuzz for long: LANE=$(LANE) SOAK_SECONDS=$(SOAK_SECONDS) SEED='
 	@echo '  style         checkpatch, sparse, kernel-doc, man pages, scripts'
 	@echo '  bench         ktask beside its peers, in a table; LANE=$(LANE)'
 	@echo '  coverage      which lines of the module the KUnit suites run'
