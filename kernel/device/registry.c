@@ -136,6 +136,12 @@ static bool op_is_foreign(const struct ktask_op *op)
 	return op->owner != THIS_MODULE;
 }
 
+/* Return: false if its module is going away. */
+static bool op_pin(const struct ktask_op *op)
+{
+	return !op_is_foreign(op) || try_module_get(op->owner);
+}
+
 /* One more pin of a module that the caller has pinned. */
 void op_get_again(const struct ktask_op *op)
 {
@@ -150,7 +156,7 @@ const struct ktask_op *op_get(u32 nr)
 
 	rcu_read_lock();
 	op = xa_load(&ops, nr);
-	if (op && op_is_foreign(op) && !try_module_get(op->owner))
+	if (op && !op_pin(op))
 		op = NULL;
 	rcu_read_unlock();
 	return op;
@@ -211,11 +217,11 @@ static const struct ktask_op *op_asked(const struct ktask_op_info *info)
 	guard(mutex)(&ops_mutex);
 	if (info->flags & KTASK_OP_BY_NAME) {
 		op = op_by_name(info->name);
-		return op && try_module_get(op->owner) ? op : NULL;
+		return op && op_pin(op) ? op : NULL;
 	}
 	/* The first that is not just going away with its module. */
 	xa_for_each_start(&ops, nr, op, nr) {
-		if (try_module_get(op->owner))
+		if (op_pin(op))
 			return op;
 	}
 	return NULL;
