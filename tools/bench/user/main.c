@@ -64,6 +64,7 @@ struct options options;
 
 static bool failed;
 
+__attribute__((format(printf, 1, 0)))
 static void vsay(const char *fmt, va_list ap)
 {
 	fflush(stdout);
