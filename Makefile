@@ -156,7 +156,7 @@ help:
 	@echo '  uninstall     and back'
 	@echo 'To work on it:'
 	@echo '  check         all tests in all lanes'
-	@echo '  check-fast    the tests in one lane, in half a minute'
+	@echo '  check-fast    the tests in one lane, in some minutes'
 	@echo '  check-LANE    the tests in LANE: $(LANES)'
 	@echo '  soak          torture and fuzz for long: LANE=$(LANE) SOAK_SECONDS=$(SOAK_SECONDS) SEED='
 	@echo '  style         checkpatch, sparse, kernel-doc, man pages, scripts'

@@ -64,8 +64,10 @@
  *
  * Spawning. A task may be given a name, a runtime, a priority, a CPU or memory
  * node, a delay, a future that it comes after; or storage of the caller's, and
- * then its spawn cannot fail. See &struct ktask_attr. ktask_detach() lets it go
- * on without a handle; %KTASK_ABORT_ON_PUT ends it with its handle; &struct
+ * then its spawn cannot fail. See &struct ktask_attr. Who starts one on its own
+ * CPU goes on: a worker is woken for it some 50 microseconds later, or when the
+ * thread begins to wait for a future. ktask_detach() lets it go on without a
+ * handle; %KTASK_ABORT_ON_PUT ends it with its handle; &struct
  * ktask_abort_handle is the right to abort it and nothing else.
  *
  * Joining. ktask_join() and its kind for threads, KTASK_AWAIT_JOIN() for tasks,

@@ -77,7 +77,7 @@ static int thread_waiter_sleep(struct thread_waiter *tw, struct ktask *self,
 
 	/* Below zero hrtimers take it for an overflow, and wait for ever. */
 	deadline = max_t(ktime_t, deadline, 0);
-	executor_hurry(ktask_default_runtime());
+	executor_hurry();
 	for (;;) {
 		set_current_state(state);
 		if (thread_waiter_fired(tw))

@@ -312,24 +312,6 @@ void account_info(struct account *u, struct ktask_info *info);
 int account_init(void);
 void account_exit(void);
 
-/* spawn.c */
-
-/**
- * struct maker - what makes the jobs of one call
- * @s: their session
- * @op: the op of the last one, its module pinned; or NULL
- * @spare: memory to make them of, if there is any
- * @desc: room for a descriptor, for the caller
- * @args: room for an op's arguments
- */
-struct maker {
-	struct session *s;
-	const struct ktask_op *op;
-	struct list_head spare;
-	struct ktask_desc desc;
-	u64 args[KTASK_OP_ARGS_MAX / sizeof(u64)];
-};
-
 /* brief.c */
 
 /**
@@ -496,9 +478,25 @@ void event_put(struct eventfd_ctx *event);
 
 /* spawn.c */
 
+/**
+ * struct maker - what makes the jobs of one call
+ * @s: their session
+ * @op: the op of the last one, its module pinned; or NULL
+ * @spare: memory to make them of, if there is any
+ * @desc: room for a descriptor, for the caller
+ * @args: room for an op's arguments
+ */
+struct maker {
+	struct session *s;
+	const struct ktask_op *op;
+	struct list_head spare;
+	struct ktask_desc desc;
+	u64 args[KTASK_OP_ARGS_MAX / sizeof(u64)];
+};
+
 void maker_init(struct maker *m, struct session *s);
 const struct ktask_op *maker_read(struct maker *m);
-struct job *maker_make(struct maker *m, const struct ktask_op *op);
+struct job *maker_make(struct maker *m, const struct ktask_op *op, u32 left);
 void maker_end(struct maker *m);
 int session_spawn(struct file *file, struct ktask_spawn *spawn);
 int desc_check(const struct ktask_desc *desc);

@@ -123,13 +123,15 @@ const struct ktask_op *maker_read(struct maker *m)
 
 /*
  * Make a job of @op, which maker_read() has returned, for job_drop() or
- * session_add(); or tell why not.
+ * session_add(); or tell why not. @left: it and how many may follow.
  */
-struct job *maker_make(struct maker *m, const struct ktask_op *op)
+struct job *maker_make(struct maker *m, const struct ktask_op *op, u32 left)
 {
 	struct job *job;
 	int err;
 
+	if (list_empty(&m->spare))
+		spare_take(m->s, &m->spare, left);
 	job = job_new(m->s, op, &m->desc, &m->spare);
 	if (IS_ERR(job))
 		return job;
@@ -225,7 +227,7 @@ static int spawn_one(struct spawner *sp, struct ktask_desc __user *from,
 		return PTR_ERR(op);
 	if (brief_spawn(&sp->brief, op, &sp->maker, left, &from->id))
 		return 0;
-	job = maker_make(&sp->maker, op);
+	job = maker_make(&sp->maker, op, left);
 	if (IS_ERR(job))
 		return PTR_ERR(job);
 	err = spawn_add(sp, job, desc->group);
@@ -349,7 +351,6 @@ static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 			return -ENOMEM;
 	}
 	spawn_begin_brief(&sp, spawn);
-	spare_take(sp.s, &sp.maker.spare, spawn->nr);
 	for (i = 0; i < spawn->nr; i++) {
 		if (fatal_signal_pending(current))
 			err = -EINTR;

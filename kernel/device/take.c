@@ -332,7 +332,7 @@ static int group_wait(struct session *s, struct group *g, u32 want,
 	struct reader r = { .s = s, .g = g, .want = want };
 	int err = 0;
 
-	executor_hurry(ktask_default_runtime());
+	executor_hurry();
 	init_waitqueue_func_entry(&r.entry, reader_wake);
 	r.entry.private = current;
 	add_wait_queue(&s->readers, &r.entry);

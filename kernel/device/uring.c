@@ -284,7 +284,7 @@ static struct job *uring_make_job(struct session *s,
 	maker_init(&m, s);
 	m.desc = *desc;
 	op = maker_read(&m);
-	job = IS_ERR(op) ? ERR_CAST(op) : maker_make(&m, op);
+	job = IS_ERR(op) ? ERR_CAST(op) : maker_make(&m, op, 1);
 	maker_end(&m);
 	return job;
 }

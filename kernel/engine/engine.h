@@ -27,7 +27,7 @@
  * @completed: tasks that ended in whatever way
  * @cancelled: of these, the cancelled ones
  * @resumed: how often a task was given a CPU
- * @helped: of these, how often by a thread that joined it
+ * @helped: of these, how often by a thread that joined it, or has spawned it and waits
  * @stolen: how often an executor took a task from another's queue
  *
  * Counted with this_cpu_inc(), so right in any context; a task may end on
@@ -49,7 +49,7 @@ bool task_may_be_helped(const struct ktask *t);
 void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
 void task_start_promised(struct ktask *t);
 void task_start_here(struct ktask *t);
-void executor_hurry(struct ktask_runtime *rt);
+void executor_hurry(void);
 void tasks_count_brief(unsigned int nr);
 void future_add_first(struct ktask_future *f, struct ktask_waiter *waiter,
 		      ktask_notify_t notify);
@@ -259,9 +259,9 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 	((IS_ENABLED(CONFIG_SMP) || in_task()) && raw_spin_trylock(&(ex)->lock))
 
 /* executor.c */
-void executor_stop(struct ktask_executor *ex);
 void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,
 		   enum ktask_prio prio);
+void executor_stop(struct ktask_executor *ex);
 void executor_free(struct ktask_executor *ex);
 void executor_push(struct ktask *t);
 void executor_push_new(struct ktask *t);

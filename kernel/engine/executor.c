@@ -189,13 +189,15 @@ void executor_push_new(struct ktask *t)
 	preempt_enable();
 }
 
-/* The calling thread is about to sleep, perhaps until tasks have run. */
-void executor_hurry(struct ktask_runtime *rt)
+/*
+ * The calling thread is about to sleep, perhaps until tasks have run that it has
+ * started. Those of private runtimes, which may be gone, are left to the timer.
+ */
+void executor_hurry(void)
 {
+	struct ktask_runtime *rt = ktask_default_runtime();
 	struct ktask_executor *ex;
 
-	if (rt->local)
-		return;
 	preempt_disable();
 	ex = &this_cpu_ptr(rt->executors)->prio[KTASK_PRIO_NORMAL];
 	if (READ_ONCE(ex->is_late) && executor_trylock(ex))

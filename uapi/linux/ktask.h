@@ -111,7 +111,7 @@ enum {
  * @completed: out: of these, tasks that have ended in whatever way
  * @cancelled: out: of these, tasks that ended because they were aborted
  * @resumed: out: how often a task was given a CPU
- * @helped: out: of these, how often by the thread that joined it
+ * @helped: out: of these, how often by a thread that waited for it
  * @files: out: open files of /dev/ktask
  * @file_tasks: out: tasks of these files whose completion is not yet taken, or
  *	whose output is kept
