@@ -343,7 +343,7 @@ struct ktask {
 	struct workqueue_struct *wq;	/* of a blocking task */
 	struct ktask_defer *defers;	/* last registered first */
 	struct list_head owned;		/* rt->tasks; under rt->lock */
-	u8 on_queue;			/* linked in ex->queue; under ex->lock */
+	u8 on_queue;			/* TASK_ON_QUEUE...; under ex->lock */
 	u8 kind;			/* KTASK_NO_*, __KTASK_*; final once started */
 
 	/* The rest belongs to whoever runs the task. */
@@ -374,6 +374,7 @@ struct ktask {
 #define __KTASK_BOUND		BIT(4)	/* stays with its executor */
 #define __KTASK_ON_NODE		BIT(5)	/* ... which is one of a node */
 #define __KTASK_TRACKED		BIT(6)	/* on the list of live tasks */
+#define __KTASK_SPARE		BIT(7)	/* its memory may be kept for the next */
 
 int __ktask_init(struct ktask *t, const struct ktask_attr *attr);
 struct ktask *__ktask_new(const struct ktask_attr *attr);

@@ -197,7 +197,7 @@ static struct ktask_set_task *set_task_new(struct ktask_set *set,
 	st = ktask_frame(t) + behind;
 	st->entry.t = t;
 	st->set = set;
-	ktask_future_add(ktask_future(t), &st->waiter, set_task_ended);
+	future_add_first(ktask_future(t), &st->waiter, set_task_ended);
 	return st;
 }
 

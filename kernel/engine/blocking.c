@@ -132,15 +132,19 @@ void blocking_run_other(struct ktask *t)
 	struct body *b = body_find();
 	struct ktask *self = b ? b->t : NULL;
 
-	if (!self) {
-		task_run(t);
-		return;
+	bool again;
+
+	if (self) {
+		worker_leave(self);
+		b->t = NULL;
 	}
-	worker_leave(self);
-	b->t = NULL;
-	task_run(t);
-	b->t = self;
-	worker_enter(self);
+	again = task_run(t, NULL);
+	if (self) {
+		b->t = self;
+		worker_enter(self);
+	}
+	if (again)
+		executor_push(t);
 }
 
 /*

@@ -84,6 +84,13 @@ void ktask_engine_exit(void);
 
 #define KT_HELD		BIT(8)
 
+/* ktask.on_queue: whether it is in ex->queue or ex->bound; under ex->lock. */
+enum {
+	TASK_OFF_QUEUE,
+	TASK_ON_QUEUE,
+	TASK_WAITED	/* it is, and when ex->late fires, it has been for long enough */
+};
+
 /**
  * struct ktask_drainer - a work item that drains an executor's queue
  * @work: the work
@@ -112,7 +119,7 @@ struct ktask_drainer {
 
 /**
  * struct ktask_executor - a run queue: of one CPU and priority, or a local set's
- * @lock: guards the members up to @idle, and the on_queue flag of tasks. Only
+ * @lock: guards the members up to @idle, @patience, and on_queue of tasks. Only
  *	tried where interrupts may be off or the context be any, so that an
  *	interrupt handler never waits for it
  * @queue: tasks that any executor may run, first come first
@@ -126,9 +133,13 @@ struct ktask_drainer {
  * @first: the first two drainers; more are allocated when they are asleep. A
  *	local set has one for ever
  * @inbox: tasks pushed while @lock was held by somebody else
+ * @newest: the task that was started last on this CPU, or NULL; only while @is_late
+ *	or shortly after, so that the timer comes for it. Whoever takes it out has
+ *	taken it off the queue
  * @inbox_work: moves them to the queues
  * @late: makes a drainer pending for tasks that have just been started
  * @is_late: it will
+ * @patience: how late: see executor.c
  * @rt: whose executor this is
  * @spread: the executors that share their tasks with it; NULL for a local set
  * @wq: where the drainers are queued
@@ -149,9 +160,11 @@ struct ktask_executor {
 	struct list_head idle;
 	struct ktask_drainer first[2];
 	struct llist_head inbox;
+	struct ktask *newest;
 	struct work_struct inbox_work;
 	struct hrtimer late;
 	bool is_late;
+	u8 patience;
 	struct ktask_runtime *rt;
 	struct ktask_spread *spread;
 	struct workqueue_struct *wq;
@@ -208,13 +221,15 @@ enum ktask_wq {
  * @stats: counters of each CPU
  * @wq: the workqueues; of a local set only the first
  * @spread: for each priority
- * @ref: one for each task that the runtime has not let go of yet
+ * @ref: one for each task that the runtime has not let go of yet, but for those
+ *	that task_has_runtime() names
+ * @is_default: it is the default runtime, of which there is one, and which keeps no
+ *	list of its tasks
  * @idle: complete when @ref is gone
  * @key: lockdep class of the executors' work, so that tasks of one runtime may
  *	destroy another
  * @lock: guards @tasks and @aborting; taken with interrupts off
- * @tasks: all tasks of a private runtime, so that it can abort them; the
- *	default runtime, which outlives its tasks, keeps no list
+ * @tasks: all tasks of a private runtime, so that it can abort them
  * @aborting: those of them that ktask_runtime_destroy() has aborted
  * @closing: no more tasks; under @lock
  * @owner: the module that made it
@@ -229,6 +244,7 @@ struct ktask_runtime {
 	struct workqueue_struct *wq[KTASK_WQ_COUNT];
 	struct ktask_spread spread[KTASK_PRIO_COUNT];
 	struct percpu_ref ref;
+	bool is_default;
 	struct completion idle;
 	struct lock_class_key key;
 	spinlock_t lock; /* see above */
@@ -241,13 +257,29 @@ struct ktask_runtime {
 	char name[24];
 };
 
+/*
+ * The task that @d runs, if it is a drainer that does, is about to be suspended or
+ * to end; then others may run and free it, so stall.c must not look at it any more.
+ */
+static inline void drainer_leave(struct ktask_drainer *d)
+{
+	if (d)
+		WRITE_ONCE(d->task, NULL);
+}
+
 /* future.c */
 void future_complete_stored(struct ktask_future *f);
+
+/* memory.c */
+struct ktask *task_alloc(size_t size, gfp_t gfp, int node);
+void task_free(struct ktask *t);
+int task_memory_init(void);
+void task_memory_exit(void);
 
 /* task.c */
 int task_wake(struct ktask *t, int why);
 bool task_claim(struct ktask *t, bool off_queue);
-void task_run(struct ktask *t);
+bool task_run(struct ktask *t, struct ktask_drainer *d);
 void task_run_defers(struct ktask *t);
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 
@@ -272,7 +304,6 @@ struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_new_drainer(struct ktask_executor *ex);
 void drainer_kick(struct ktask_drainer *d);
-void drainer_leave(struct ktask *t);
 
 /* spread.c */
 void spread_init(struct ktask_spread *s);
@@ -328,6 +359,20 @@ static inline struct module *task_pinned(const struct ktask *t)
 	return t->kind & KTASK_NO_PIN ? NULL : t->owner;
 }
 
+/*
+ * Whether @t has @rt for as long as it lives, and needs no reference to it: a module
+ * that is pinned keeps ours, and so the default runtime, from going. What is left of
+ * the end of a task when its module is not pinned any more, is not preempted, and
+ * runtime_end() waits for that.
+ */
+static inline bool task_has_runtime(const struct ktask *t,
+				    const struct ktask_runtime *rt)
+{
+	const struct module *pinned = task_pinned(t);
+
+	return rt->is_default && pinned && pinned != THIS_MODULE;
+}
+
 static inline struct ktask_runtime *task_runtime(struct ktask *t)
 {
 	/* A thief may be changing it, to another of the same runtime. */
@@ -353,6 +398,16 @@ static inline bool task_class_held(const struct ktask *t)
 	}
 #endif
 	return false;
+}
+
+/* Run @t, which the caller has claimed, in a thread that is no drainer. */
+static inline void task_run_here(struct ktask *t)
+{
+	/* Else it is not in the body of a blocking task. */
+	if (current->flags & PF_WQ_WORKER)
+		blocking_run_other(t);
+	else if (task_run(t, NULL))
+		executor_push(t);
 }
 
 #endif /* _KTASK_ENGINE_H */

@@ -92,7 +92,7 @@ void executor_enqueue(struct ktask_executor *ex, struct ktask *t)
 		list_add_tail(&t->run, &ex->queue);
 		WRITE_ONCE(ex->nr_queue, ex->nr_queue + 1);
 	}
-	t->on_queue = true;
+	t->on_queue = TASK_ON_QUEUE;
 }
 
 /* Return: false if it was not in the queue. */
@@ -102,30 +102,35 @@ bool executor_dequeue(struct ktask_executor *ex, struct ktask *t)
 	if (!t->on_queue)
 		return false;
 	list_del(&t->run);
-	t->on_queue = false;
+	t->on_queue = TASK_OFF_QUEUE;
 	if (!(t->kind & __KTASK_BOUND))
 		WRITE_ONCE(ex->nr_queue, ex->nr_queue - 1);
 	return true;
 }
 
-/* The inbox is last come first. */
-static void executor_empty_inbox(struct ktask_executor *ex)
+/* What was pushed without the lock is enqueued; the inbox is last come first. */
+static void executor_collect(struct ktask_executor *ex)
 {
 	struct ktask *t, *next;
 	struct llist_node *first;
 
-	if (llist_empty(&ex->inbox))
-		return;
-	first = llist_reverse_order(llist_del_all(&ex->inbox));
-	llist_for_each_entry_safe(t, next, first, inbox)
-		executor_enqueue(ex, t);
+	if (!llist_empty(&ex->inbox)) {
+		first = llist_reverse_order(llist_del_all(&ex->inbox));
+		llist_for_each_entry_safe(t, next, first, inbox)
+			executor_enqueue(ex, t);
+	}
+	if (READ_ONCE(ex->newest)) {
+		t = xchg(&ex->newest, NULL);
+		if (t)
+			executor_enqueue(ex, t);
+	}
 }
 
-/* Have the tasks in the queue run: here, and elsewhere, if there are several. */
-static void executor_have_drained(struct ktask_executor *ex)
+/* Have the tasks in the queue run: @here, and elsewhere, if there are several. */
+static void executor_have_drained(struct ktask_executor *ex, bool here)
 	__releases(ex->lock)
 {
-	struct ktask_drainer *d = executor_need_drainer(ex);
+	struct ktask_drainer *d = here ? executor_need_drainer(ex) : NULL;
 	/* The drainer is going to run one of them itself. */
 	bool spare = ex->nr_queue > 1;
 
@@ -145,18 +150,75 @@ static void executor_have_drained(struct ktask_executor *ex)
  */
 #define START_DELAY	ns_to_ktime(50 * NSEC_PER_USEC)
 
+/* That is doubled so often, each time that what was there has been joined. */
+#define START_PATIENCE	3
+
+static ktime_t start_delay(const struct ktask_executor *ex)
+{
+	return START_DELAY << ex->patience;
+}
+
+/* The timer will not come, unless it is started again. */
+static void executor_not_late(struct ktask_executor *ex)
+{
+	lockdep_assert_held(&ex->lock);
+	WRITE_ONCE(ex->is_late, false);
+	/* Pairs with executor_keep_newest(): one of the two sees the other. */
+	smp_mb();
+	executor_collect(ex);
+}
+
+/* Return: true if @t was kept, and is off the queue now. */
+static bool executor_take_newest(struct ktask_executor *ex, struct ktask *t)
+{
+	return READ_ONCE(ex->newest) == t &&
+	       cmpxchg(&ex->newest, t, NULL) == t;
+}
+
+/* Whether the first of @queue has been there for that time. If not, it will be. */
+static bool first_has_waited(struct list_head *queue)
+{
+	struct ktask *t;
+
+	t = list_first_entry_or_null(queue, struct ktask, run);
+	if (!t)
+		return false;
+	if (t->on_queue == TASK_WAITED)
+		return true;
+	t->on_queue = TASK_WAITED;
+	return false;
+}
+
+/*
+ * Who spawns and joins in a loop has joined by now what was there when the timer
+ * was started. What is there instead may still be joined as well, so it gets its
+ * time, too; but other CPUs may have some of it.
+ */
 static enum hrtimer_restart executor_late(struct hrtimer *timer)
 {
 	struct ktask_executor *ex = container_of(timer, struct ktask_executor,
 						 late);
+	bool again, waited;
+	ktime_t delay;
 
-	if (executor_trylock(ex)) {
-		ex->is_late = false;
-		executor_have_drained(ex);
-	} else {
+	if (!executor_trylock(ex)) {
 		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
+		return HRTIMER_NORESTART;
 	}
-	return HRTIMER_NORESTART;
+	executor_not_late(ex);
+	waited = first_has_waited(&ex->queue) || first_has_waited(&ex->bound);
+	again = !waited && !executor_empty(ex);
+	if (waited || ex->nr_queue > 1)
+		ex->patience = 0;
+	else if (ex->patience < START_PATIENCE)
+		ex->patience++;
+	delay = start_delay(ex);
+	WRITE_ONCE(ex->is_late, again);
+	executor_have_drained(ex, !again);
+	if (!again)
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(timer, delay);
+	return HRTIMER_RESTART;
 }
 
 /* Whether the drainer of @ex can wait, for a task that the caller starts. */
@@ -166,25 +228,52 @@ static bool executor_can_be_late(const struct ktask_executor *ex)
 	       ex->cpu == smp_processor_id();
 }
 
+/*
+ * The timer of @ex has been started: keep @t where its joiner finds it without the
+ * lock. What was there before is enqueued. Return: false if @t is still to be pushed.
+ */
+static bool executor_keep_newest(struct ktask_executor *ex, struct ktask *t)
+{
+	struct ktask *before;
+
+	if (!READ_ONCE(ex->is_late))
+		return false;
+	/* Full barrier: pairs with executor_not_late(). */
+	before = xchg(&ex->newest, t);
+	if (unlikely(before)) {
+		raw_spin_lock(&ex->lock);
+		executor_enqueue(ex, before);
+		raw_spin_unlock(&ex->lock);
+	}
+	/* If not, nobody may come for it; unless somebody has. */
+	return READ_ONCE(ex->is_late) || !executor_take_newest(ex, t);
+}
+
 /* As executor_push(), for a task that is being started. */
 void executor_push_new(struct ktask *t)
 {
 	struct ktask_executor *ex = t->ex;
+	ktime_t delay;
 	bool first;
 
 	preempt_disable();
-	if (executor_can_be_late(ex) && executor_trylock(ex)) {
-		executor_empty_inbox(ex);
+	if (!executor_can_be_late(ex)) {
+		executor_push(t);
+	} else if (!executor_keep_newest(ex, t)) {
+		/* Rather than to wake a worker because a thief looks. */
+		raw_spin_lock(&ex->lock);
+		executor_collect(ex);
 		executor_enqueue(ex, t);
 		first = !ex->pending && !ex->is_late;
-		if (first)
-			ex->is_late = true;
+		if (first) {
+			WRITE_ONCE(ex->is_late, true);
+			t->on_queue = TASK_WAITED;
+		}
+		delay = start_delay(ex);
 		raw_spin_unlock(&ex->lock);
 		if (first)
-			hrtimer_start(&ex->late, START_DELAY,
+			hrtimer_start(&ex->late, delay,
 				      HRTIMER_MODE_REL_PINNED_HARD);
-	} else {
-		executor_push(t);
 	}
 	preempt_enable();
 }
@@ -200,8 +289,10 @@ void executor_hurry(void)
 
 	preempt_disable();
 	ex = &this_cpu_ptr(rt->executors)->prio[KTASK_PRIO_NORMAL];
-	if (READ_ONCE(ex->is_late) && executor_trylock(ex))
-		executor_have_drained(ex);
+	if (READ_ONCE(ex->is_late) && executor_trylock(ex)) {
+		executor_collect(ex);
+		executor_have_drained(ex, true);
+	}
 	preempt_enable();
 }
 
@@ -213,9 +304,9 @@ void executor_push(struct ktask *t)
 	preempt_disable();
 	if (executor_trylock(ex)) {
 		/* What was pushed before comes before. */
-		executor_empty_inbox(ex);
+		executor_collect(ex);
 		executor_enqueue(ex, t);
-		executor_have_drained(ex);
+		executor_have_drained(ex, true);
 	} else {
 		llist_add(&t->inbox, &ex->inbox);
 		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
@@ -283,15 +374,21 @@ static bool executor_takes_turns(const struct ktask_executor *ex)
 	return ex->prio != KTASK_PRIO_IDLE;
 }
 
-/* Take the next task off the queue. */
-static struct ktask *executor_pop(struct ktask_executor *ex)
+/*
+ * Take the next task off the queue, after putting @again there, which the drainer
+ * has just run; or NULL.
+ */
+static struct ktask *executor_pop(struct ktask_executor *ex,
+				  struct ktask *again)
 {
 	struct ktask_drainer *d = NULL;
 	bool last = false, spare;
 	struct ktask *t;
 
 	raw_spin_lock(&ex->lock);
-	executor_empty_inbox(ex);
+	executor_collect(ex);
+	if (again)
+		executor_enqueue(ex, again);
 	t = executor_first(ex);
 	if (t) {
 		executor_dequeue(ex, t);
@@ -349,48 +446,37 @@ static void drainer_end(struct ktask_drainer *d)
 		spread_idle(ex);
 }
 
-static void drainer_run(struct ktask_drainer *d, struct ktask *t)
+/* Return: @t if it is to be pushed again; or NULL. */
+static struct ktask *drainer_run(struct ktask_drainer *d, struct ktask *t)
 {
 	if (!task_claim(t, true))
-		return;
+		return NULL;
 	WRITE_ONCE(d->since, jiffies);
 	WRITE_ONCE(d->told, false);
 	WRITE_ONCE(d->task, t);
-	task_run(t);
-}
-
-/*
- * @t is about to be suspended or to end; then others may run and free it, so
- * stall.c must not look at it any more.
- */
-void drainer_leave(struct ktask *t)
-{
-	struct work_struct *work = current_work();
-	struct ktask_drainer *d;
-
-	/* A helper has none, or one that runs another task. */
-	if (!work || work->func != drainer_work)
-		return;
-	d = container_of(work, struct ktask_drainer, work);
-	if (d->task == t)
-		WRITE_ONCE(d->task, NULL);
+	return task_run(t, d) ? t : NULL;
 }
 
 static void drainer_work(struct work_struct *work)
 {
 	struct ktask_drainer *self;
+	struct ktask *t, *again = NULL;
 	int budget = EXECUTOR_BUDGET;
-	struct ktask *t;
 
 	self = container_of(work, struct ktask_drainer, work);
 	drainer_begin(self);
 	/* When the budget is spent: other work of the CPU first, then on. */
 	while (budget--) {
-		t = executor_pop(self->ex);
+		t = executor_pop(self->ex, again);
+		again = NULL;
 		if (t)
-			drainer_run(self, t);
+			again = drainer_run(self, t);
 		else if (!spread_steal(self->ex))
 			break;
+		if (again && (!budget || need_resched())) {
+			executor_push(again);
+			again = NULL;
+		}
 		cond_resched();
 	}
 	drainer_end(self);
@@ -403,9 +489,8 @@ static void inbox_work(struct work_struct *work)
 
 	ex = container_of(work, struct ktask_executor, inbox_work);
 	raw_spin_lock(&ex->lock);
-	executor_empty_inbox(ex);
 	/* It may be here for the timer. */
-	ex->is_late = false;
+	executor_not_late(ex);
 	d = executor_need_drainer(ex);
 	raw_spin_unlock(&ex->lock);
 	drainer_kick(d);
@@ -451,10 +536,20 @@ void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,
 	stall_init(ex);
 }
 
-/* No task is left: nothing shall be queued any more, for the workqueue goes. */
+/*
+ * No task is left but those that have ended on the queue, which drainers let go of
+ * before the workqueue goes: from here on nothing else has them queued.
+ */
 void executor_stop(struct ktask_executor *ex)
 {
+	struct ktask_drainer *d;
+
 	hrtimer_cancel(&ex->late);
+	raw_spin_lock_irq(&ex->lock);
+	executor_collect(ex);
+	d = executor_need_drainer(ex);
+	raw_spin_unlock_irq(&ex->lock);
+	drainer_kick(d);
 }
 
 static bool drainer_is_allocated(const struct ktask_drainer *d)
@@ -514,6 +609,26 @@ bool task_may_be_helped(const struct ktask *t)
 		atomic_read(&t->state) & KT_READY;
 }
 
+static bool help_claim(struct ktask *t)
+{
+	struct ktask_executor *ex = READ_ONCE(t->ex);
+	bool linked, claimed;
+
+	if (executor_take_newest(ex, t))
+		return task_claim(t, true);
+
+	ex = executor_lock_of(t);
+	/*
+	 * If it is queued but not linked, it is in the inbox, on its way to a
+	 * thief, or was just popped; its executor will find that it needs
+	 * nothing.
+	 */
+	linked = executor_dequeue(ex, t);
+	claimed = task_claim(t, linked);
+	raw_spin_unlock(&ex->lock);
+	return claimed;
+}
+
 /*
  * Run @t until its next await in the caller's context, if it waits for a CPU
  * and allows that. The caller has a reference, and may sleep.
@@ -528,24 +643,13 @@ bool ktask_help(struct ktask *t)
 	/* A ready task has a runtime, which stays while preemption is off. */
 	preempt_disable();
 	/* Pairs with ktask_start(). */
-	if (atomic_read_acquire(&t->state) & KT_READY) {
-		struct ktask_executor *ex = executor_lock_of(t);
-		bool linked;
-
-		/*
-		 * If it is queued but not linked, it is in the inbox, on its way
-		 * to a thief, or was just popped; its executor will find that
-		 * it needs nothing.
-		 */
-		linked = executor_dequeue(ex, t);
-		claimed = task_claim(t, linked);
-		raw_spin_unlock(&ex->lock);
-	}
+	if (atomic_read_acquire(&t->state) & KT_READY)
+		claimed = help_claim(t);
 	preempt_enable();
 
 	if (!claimed)
 		return false;
 	this_cpu_inc(task_runtime(t)->stats->helped);
-	blocking_run_other(t);
+	task_run_here(t);
 	return true;
 }

@@ -33,12 +33,6 @@ struct ktask_runtime *ktask_default_runtime(void)
 	return default_runtime;
 }
 
-/* The default runtime outlives its tasks, so it need not know them. */
-static bool runtime_owns(const struct ktask_runtime *rt)
-{
-	return rt != default_runtime;
-}
-
 /*
  * A task, which pins its module, is being started.
  * Return: false if the runtime is going away.
@@ -50,7 +44,7 @@ bool runtime_get(struct ktask_runtime *rt, struct ktask *t)
 
 	if (!percpu_ref_tryget_live(&rt->ref))
 		return false;
-	if (!runtime_owns(rt))
+	if (rt->is_default)
 		return true;
 
 	spin_lock_irqsave(&rt->lock, flags);
@@ -68,8 +62,6 @@ void runtime_disown(struct ktask_runtime *rt, struct ktask *t)
 {
 	unsigned long flags;
 
-	if (!runtime_owns(rt))
-		return;
 	spin_lock_irqsave(&rt->lock, flags);
 	list_del_init(&t->owned);
 	spin_unlock_irqrestore(&rt->lock, flags);
@@ -425,9 +417,15 @@ int __init ktask_engine_init(void)
 	int err;
 
 	blocking_setup();
+	err = task_memory_init();
+	if (err)
+		return err;
 	rt = runtime_create("ktask", 0, THIS_MODULE);
-	if (IS_ERR(rt))
-		return PTR_ERR(rt);
+	if (IS_ERR(rt)) {
+		err = PTR_ERR(rt);
+		goto err_memory;
+	}
+	rt->is_default = true;
 	default_runtime = rt;
 	observe_runtime_begin(&rt->observed);
 	err = register_module_notifier(&runtime_module_nb);
@@ -437,6 +435,8 @@ int __init ktask_engine_init(void)
 
 err_runtime:
 	runtime_end(rt);
+err_memory:
+	task_memory_exit();
 	return err;
 }
 
@@ -444,4 +444,5 @@ void ktask_engine_exit(void)
 {
 	unregister_module_notifier(&runtime_module_nb);
 	runtime_end(default_runtime);
+	task_memory_exit();
 }

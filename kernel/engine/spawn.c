@@ -8,7 +8,6 @@
 #include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/sched/task_stack.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 #include <trace/events/ktask.h>
@@ -138,7 +137,10 @@ void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay)
 		atomic_or(KT_HELD, &t->state);
 }
 
-/* @t is all zero, up to its frame. */
+/*
+ * Set all that is not set before it is used: there may be anything in @t, but in
+ * .kind, which tells whose memory it is.
+ */
 static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 {
 	struct ktask_runtime *rt = attr->runtime ?: ktask_default_runtime();
@@ -148,10 +150,19 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 
 	atomic_set(&t->state, KT_NEW);
 	refcount_set(&t->refs, 1);
+	ktask_future_init(&t->done);
 	t->release = attr->release;
 	t->owner = attr->owner;
 	t->name = attr->name ?: fn_name;
-	t->kind = attr->flags & ATTR_FLAGS;
+	t->wq = NULL;
+	t->defers = NULL;
+	t->on_queue = TASK_OFF_QUEUE;
+	t->kind |= attr->flags & ATTR_FLAGS;
+	t->outcome = 0;
+	t->armed = 0;
+	t->fired = 0;
+	t->timed_out = false;
+	t->pc = 0;
 	task_place(t, rt, attr);
 	if (attr->blocking) {
 		t->kind |= __KTASK_BLOCKING;
@@ -209,7 +220,7 @@ int __ktask_init(struct ktask *t, const struct ktask_attr *attr)
 {
 	const char *fault = task_storage_fault(t, attr);
 
-	zero_words(t, sizeof(*t));
+	t->kind = 0;
 	if (unlikely(fault))
 		return task_setup_nothing(t, attr, fault);
 	task_setup(t, attr);
@@ -229,10 +240,11 @@ struct ktask *__ktask_new(const struct ktask_attr *attr)
 	if (size > SIZE_MAX - sizeof(u64))
 		return ERR_PTR(-ENOMEM);
 	size = round_up(size, sizeof(u64));
-	t = kmalloc_node(size, attr->gfp ?: GFP_KERNEL, node);
+	t = task_alloc(size, attr->gfp ?: GFP_KERNEL, node);
 	if (!t)
 		return ERR_PTR(-ENOMEM);
-	zero_words(t, size);
+	if (attr->frame_size && !attr->init)
+		zero_words(ktask_frame(t), size - sizeof(*t));
 	task_setup(t, attr);
 	return t;
 }
@@ -268,8 +280,8 @@ static void start_held(struct ktask *t)
 		executor_push(t);
 }
 
-/* What a task needs to run. */
-static int task_prepare(struct ktask *t, bool late)
+/* What a task needs to run. @known: others may have references. */
+static int task_prepare(struct ktask *t, bool late, bool known)
 {
 	struct ktask_runtime *rt = task_runtime(t);
 	int err;
@@ -278,16 +290,22 @@ static int task_prepare(struct ktask *t, bool late)
 		return -EINVAL;
 	if (!t->resume)
 		return -EINVAL;
-	err = task_place_now(t, late);
-	if (err)
-		return err;
+	/* If nobody knows it, it has just been placed. */
+	if (known || t->kind & __KTASK_BOUND) {
+		err = task_place_now(t, late);
+		if (err)
+			return err;
+	}
 	if (task_pinned(t) && !try_module_get(task_pinned(t)))
 		return -ESHUTDOWN;
-	if (!runtime_get(rt, t)) {
+	if (!task_has_runtime(t, rt) && !runtime_get(rt, t)) {
 		module_put(task_pinned(t));
 		return -ESHUTDOWN;
 	}
-	ktask_get(t);
+	if (known)
+		ktask_get(t);
+	else
+		refcount_set(&t->refs, 2);
 	this_cpu_inc(rt->stats->spawned);
 	trace_ktask_spawn(t, task_function(t), task_is_blocking(t));
 	if (unlikely(READ_ONCE(observe_track)) && observe_task_begin(t))
@@ -295,9 +313,9 @@ static int task_prepare(struct ktask *t, bool late)
 	return 0;
 }
 
-static int task_start(struct ktask *t, bool late)
+static int task_start(struct ktask *t, bool late, bool known)
 {
-	int err = task_prepare(t, late);
+	int err = task_prepare(t, late, known);
 
 	if (err)
 		return err;
@@ -307,7 +325,10 @@ static int task_start(struct ktask *t, bool late)
 		start(t, KT_READY);
 		blocking_queue(t);
 	} else {
-		start(t, KT_READY | KT_QUEUED);
+		if (known)
+			start(t, KT_READY | KT_QUEUED);
+		else
+			atomic_set(&t->state, KT_READY | KT_QUEUED);
 		executor_push_new(t);
 	}
 	return 0;
@@ -326,7 +347,7 @@ static int task_start(struct ktask *t, bool late)
  */
 int ktask_start(struct ktask *t)
 {
-	return task_start(t, false);
+	return task_start(t, false, true);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_start, KTASK_NS);
 
@@ -336,7 +357,7 @@ EXPORT_SYMBOL_NS_GPL(ktask_start, KTASK_NS);
  */
 void task_start_promised(struct ktask *t)
 {
-	WARN_ON_ONCE(task_start(t, true));
+	WARN_ON_ONCE(task_start(t, true, true));
 }
 
 /*
@@ -353,11 +374,11 @@ void task_start_here(struct ktask *t)
 		task_start_promised(t);
 		return;
 	}
-	if (WARN_ON_ONCE(task_prepare(t, true)))
+	if (WARN_ON_ONCE(task_prepare(t, true, true)))
 		return;
 	start(t, KT_RUNNING);
 	this_cpu_inc(task_runtime(t)->stats->helped);
-	blocking_run_other(t);
+	task_run_here(t);
 }
 
 /* So many tasks have been, that were over at once and of which there was no sign. */
@@ -378,7 +399,7 @@ struct ktask *__ktask_spawn(const struct ktask_attr *attr)
 
 	if (IS_ERR(t))
 		return t;
-	err = ktask_start(t);
+	err = task_start(t, false, false);
 	if (!err)
 		return t;
 	ktask_put(t);

@@ -136,7 +136,7 @@ void ktask_put(struct ktask *t)
 	if (t->release)
 		t->release(t);
 	else
-		kfree(t);
+		task_free(t);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_put, KTASK_NS);
 
@@ -144,12 +144,14 @@ EXPORT_SYMBOL_NS_GPL(ktask_put, KTASK_NS);
 static void task_let_go(struct ktask *t)
 {
 	struct ktask_runtime *rt = task_runtime(t);
+	bool has = task_has_runtime(t, rt);
 	/* .release is code of the module's; without it, the end has unpinned. */
 	struct module *pinned = t->release ? task_pinned(t) : NULL;
 
 	ktask_put(t);
 	module_put(pinned);
-	percpu_ref_put(&rt->ref);
+	if (!has)
+		percpu_ref_put(&rt->ref);
 }
 
 /* --- Woken ---------------------------------------------------------------- */
@@ -249,13 +251,14 @@ bool task_claim(struct ktask *t, bool off_queue)
 	return claimed;
 }
 
-static void task_suspend(struct ktask *t, bool again)
+/* Return: true if the caller is to push it. Else it may be gone. */
+static bool task_suspend(struct ktask *t, struct ktask_drainer *d, bool again)
 {
 	int old = atomic_read(&t->state);
 	int new;
 
 	trace_ktask_suspend(t, t->armed, t->pc);
-	drainer_leave(t);
+	drainer_leave(d);
 	do {
 		new = old & ~KT_RUNNING;
 		if (again)
@@ -264,12 +267,12 @@ static void task_suspend(struct ktask *t, bool again)
 			new |= KT_QUEUED;
 	} while (!atomic_try_cmpxchg(&t->state, &old, new));
 
-	if (new & ~old & KT_QUEUED)
-		executor_push(t);
+	return new & ~old & KT_QUEUED;
 }
 
 /* The end of @t in an executor or a helper. */
-static void task_end(struct ktask *t, enum ktask_outcome outcome, long result)
+static void task_end(struct ktask *t, struct ktask_drainer *d,
+		     enum ktask_outcome outcome, long result)
 {
 	bool nested = task_class_held(t);
 
@@ -278,22 +281,22 @@ static void task_end(struct ktask *t, enum ktask_outcome outcome, long result)
 	task_run_defers(t);
 	if (!nested)
 		lock_map_release(&t->lockdep_map);
-	drainer_leave(t);
+	drainer_leave(d);
 	task_finish(t, outcome, result);
 }
 
 /* What a blocking task, which the caller runs, was held for has happened. */
-static void task_begin_blocking(struct ktask *t)
+static void task_begin_blocking(struct ktask *t, struct ktask_drainer *d)
 {
 	int old, new;
 
 	blocking_init(t);
-	drainer_leave(t);
+	drainer_leave(d);
 	/* From here on an abort is one of a blocking task. */
 	old = atomic_read(&t->state);
 	do {
 		if (old & KT_ABORT) {
-			task_end(t, KTASK_CANCELLED, -ECANCELED);
+			task_end(t, d, KTASK_CANCELLED, -ECANCELED);
 			return;
 		}
 		new = old & ~(KT_RUNNING | KT_HELD | KT_FIRED);
@@ -317,8 +320,13 @@ static ktask_poll_t task_resume(struct ktask *t)
 	return poll;
 }
 
-/* Give @t, which the caller has claimed, the CPU until its next await. */
-void task_run(struct ktask *t)
+/*
+ * Give @t, which the caller has claimed, the CPU until its next await; @d: the
+ * drainer that does, or NULL.
+ * Return: true if it shall run again, and is to be pushed by the caller. Else it
+ * may be gone.
+ */
+bool task_run(struct ktask *t, struct ktask_drainer *d)
 {
 	ktask_poll_t poll;
 	bool nested;
@@ -326,17 +334,15 @@ void task_run(struct ktask *t)
 	this_cpu_inc(task_runtime(t)->stats->resumed);
 	t->budget = TASK_BUDGET;
 	t->resumed_at = jiffies;
-	if (t->armed && !await_over(t)) {
-		task_suspend(t, false);
-		return;
-	}
+	if (t->armed && !await_over(t))
+		return task_suspend(t, d, false);
 	if (ktask_aborted(t)) {
-		task_end(t, KTASK_CANCELLED, -ECANCELED);
-		return;
+		task_end(t, d, KTASK_CANCELLED, -ECANCELED);
+		return false;
 	}
 	if (task_is_blocking(t)) {
-		task_begin_blocking(t);
-		return;
+		task_begin_blocking(t, d);
+		return false;
 	}
 
 	nested = task_class_held(t);
@@ -347,16 +353,17 @@ void task_run(struct ktask *t)
 		lock_map_release(&t->lockdep_map);
 
 	if (poll == KTASK_READY) {
-		task_end(t, KTASK_RETURNED, t->done.value);
+		task_end(t, d, KTASK_RETURNED, t->done.value);
 	} else if (poll == KTASK_AGAIN || t->armed || !t->budget) {
-		task_suspend(t, poll == KTASK_AGAIN || !t->budget);
+		return task_suspend(t, d, poll == KTASK_AGAIN || !t->budget);
 	} else if (ktask_aborted(t)) {
-		task_end(t, KTASK_CANCELLED, -ECANCELED);
+		task_end(t, d, KTASK_CANCELLED, -ECANCELED);
 	} else {
 		WARN_ONCE(1, "ktask: \"%s\" (%ps) waits for nothing\n",
 			  t->name, t->resume);
-		task_end(t, KTASK_FAILED, -EDEADLK);
+		task_end(t, d, KTASK_FAILED, -EDEADLK);
 	}
+	return false;
 }
 
 /**
@@ -454,6 +461,7 @@ void task_run_defers(struct ktask *t)
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
 {
 	struct ktask_runtime *rt = task_runtime(t);
+	bool has_release = t->release;
 	int old, new;
 
 	trace_ktask_complete(t, outcome, result);
@@ -462,14 +470,15 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
 	this_cpu_inc(rt->stats->completed);
 	if (outcome == KTASK_CANCELLED)
 		this_cpu_inc(rt->stats->cancelled);
-	runtime_disown(rt, t);
+	if (!rt->is_default)
+		runtime_disown(rt, t);
 
 	t->outcome = outcome;
 	t->done.value = result;
-	/* Joiners spin for what follows, see task_settle(). */
+	/* Joiners spin for what follows, see task_settle(); see task_has_runtime() too. */
 	preempt_disable();
 	future_complete_stored(&t->done);
-	if (!t->release)
+	if (!has_release)
 		module_put(task_pinned(t));
 
 	/*
@@ -481,10 +490,14 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
 		new = old & ~(KT_RUNNING | KT_READY);
 		new |= KT_COMPLETE;
 	} while (!atomic_try_cmpxchg(&t->state, &old, new));
-	preempt_enable();
 
+	/* .release may not like that, and keeps the module pinned. */
+	if (has_release)
+		preempt_enable();
 	if (!(old & KT_QUEUED))
 		task_let_go(t);
+	if (!has_release)
+		preempt_enable();
 }
 
 /*
