@@ -90,7 +90,7 @@ static void session_abort_those(struct session *s, const struct group *g,
 	u64 last;
 
 	session_lock(s);
-	last = s->last_id;
+	last = atomic64_read(&s->last_id);
 	session_unlock(s);
 	session_doom(s, last, g, files);
 

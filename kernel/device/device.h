@@ -84,7 +84,7 @@ struct group {
  * @nr_bound: jobs that end with the descriptors of who spawned them
  * @nr_spare: length of @spare
  * @spare: memory of jobs that have gone, for the next ones: see spare.c
- * @last_id: id given last
+ * @last_id: id given last; to those in @jobs under the lock
  * @last_end: counts the ends of jobs
  * @left: the last close() has not waited for the jobs; @finish_work comes when
  *	they have ended
@@ -111,7 +111,7 @@ struct session {
 	unsigned int nr_bound;
 	unsigned int nr_spare;
 	struct list_head spare;
-	u64 last_id;
+	atomic64_t last_id;
 	u64 last_end;
 	bool left;
 	bool closed;

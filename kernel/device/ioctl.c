@@ -280,7 +280,8 @@ long ktask_ioctl(struct file *file, unsigned int cmd, unsigned long uaddr)
 {
 	void __user *uarg = (void __user *)uaddr;
 	const struct ioctl_def *def;
-	union ioctl_arg arg;
+	/* What is read to it is all that is used. */
+	union ioctl_arg arg __uninitialized;
 	unsigned int nr = _IOC_NR(cmd);
 	u32 size;
 	int err;

@@ -259,7 +259,7 @@ static int session_insert(struct session *s, struct job *job, u32 group)
 		return -EBUSY;
 
 	job->group = g;
-	job->id = ++s->last_id;
+	job->id = atomic64_inc_return(&s->last_id);
 	/* Counted first, so that neither room nor group goes meanwhile. */
 	session_count_job(s, job);
 	err = __xa_insert(&s->jobs, job->id, job, GFP_KERNEL_ACCOUNT);
@@ -309,16 +309,11 @@ int session_add(struct session *s, struct job *job, u32 group,
  */
 u64 session_reserve_ids(struct session *s, u32 max)
 {
-	u64 id = 0;
-
-	session_lock(s);
-	if (s->all.nr_jobs < READ_ONCE(max_tasks) && group_has_room(&s->all) &&
-	    !s->all.event) {
-		id = s->last_id + 1;
-		s->last_id += max;
-	}
-	session_unlock(s);
-	return id;
+	/* As it happens to be now: no task of this call changes any of it. */
+	if (READ_ONCE(s->all.nr_jobs) >= READ_ONCE(max_tasks) ||
+	    !group_has_room(&s->all) || READ_ONCE(s->all.event))
+		return 0;
+	return atomic64_add_return(max, &s->last_id) - max + 1;
 }
 
 /* A job that was added will not be started. */

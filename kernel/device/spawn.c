@@ -328,7 +328,8 @@ static void spawn_begin_brief(struct spawner *sp, const struct ktask_spawn *spaw
 /* Return: 0, or why not all were started; spawn->spawned says how many were. */
 static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 {
-	struct spawner sp;
+	/* All of it that is used is set. */
+	struct spawner sp __uninitialized;
 	void __user *descs = u64_to_user_ptr(spawn->descs);
 	int err = 0;
 	u32 i;
@@ -366,7 +367,8 @@ static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 		spawn_settle(&sp, err);
 		i = err ? 0 : spawn->nr;
 	}
-	spawn_put_jobs(&sp);
+	if (sp.jobs)
+		spawn_put_jobs(&sp);
 	maker_end(&sp.maker);
 	tasks_count_brief(sp.brief.nr);
 	spawn->completed = sp.brief.nr;
