@@ -2,7 +2,8 @@
 /*
  * Small structures of programs', read and written a word at a time. The processor's
  * instruction for copies, which copy_from_user() uses, is made for long ones: it
- * takes longer to begin than these take.
+ * takes longer to begin than these take. Their size is most often known, so that the
+ * loops need not be any.
  */
 #ifndef _KTASK_DEVICE_USER_H
 #define _KTASK_DEVICE_USER_H
@@ -10,13 +11,6 @@
 #include <linux/align.h>
 #include <linux/fault-inject-usercopy.h>
 #include <linux/uaccess.h>
-
-/* A size is most often known, and no more than that many words. */
-#ifdef CONFIG_CC_IS_GCC
-#define UNROLL_WORDS	_Pragma("GCC unroll 16")
-#else
-#define UNROLL_WORDS	_Pragma("unroll 16")
-#endif
 
 static __always_inline bool is_of_words(const void __user *p, size_t size)
 {
@@ -35,7 +29,7 @@ static __always_inline int read_words(void *to, const void __user *from,
 		return copy_from_user(to, from, size) ? -EFAULT : 0;
 	if (should_fail_usercopy() || !user_read_access_begin(from, size))
 		return -EFAULT;
-	UNROLL_WORDS
+#pragma GCC unroll 16
 	for (i = 0; i < size / sizeof(u64); i++)
 		unsafe_get_user(p[i], &word[i], fault);
 	user_read_access_end();
@@ -58,7 +52,7 @@ static __always_inline int write_words(void __user *to, const void *from,
 		return copy_to_user(to, from, size) ? -EFAULT : 0;
 	if (should_fail_usercopy() || !user_write_access_begin(to, size))
 		return -EFAULT;
-	UNROLL_WORDS
+#pragma GCC unroll 16
 	for (i = 0; i < size / sizeof(u64); i++)
 		unsafe_put_user(p[i], &word[i], fault);
 	user_write_access_end();

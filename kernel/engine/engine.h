@@ -88,7 +88,8 @@ void ktask_engine_exit(void);
 enum {
 	TASK_OFF_QUEUE,
 	TASK_ON_QUEUE,
-	TASK_WAITED	/* it is, and when ex->late fires, it has been for long enough */
+	TASK_WAITED,	/* it is, and when ex->late fires, it has been for long enough */
+	TASK_OFFERED	/* likewise, and other CPUs know of it */
 };
 
 /**
@@ -308,6 +309,7 @@ void drainer_kick(struct ktask_drainer *d);
 /* spread.c */
 void spread_init(struct ktask_spread *s);
 void spread_update(struct ktask_executor *ex, unsigned int spare);
+bool spread_can_offer(struct ktask_executor *ex);
 void spread_offer(struct ktask_executor *ex);
 void spread_busy(struct ktask_executor *ex);
 void spread_idle(struct ktask_executor *ex);

@@ -126,13 +126,15 @@ static void executor_collect(struct ktask_executor *ex)
 	}
 }
 
-/* Have the tasks in the queue run: @here, and elsewhere, if there are several. */
-static void executor_have_drained(struct ktask_executor *ex, bool here)
+/*
+ * Have the tasks in the queue run: here, unless @elsewhere, and on other CPUs if
+ * there are more than the drainer is going to run itself.
+ */
+static void executor_have_drained(struct ktask_executor *ex, bool elsewhere)
 	__releases(ex->lock)
 {
-	struct ktask_drainer *d = here ? executor_need_drainer(ex) : NULL;
-	/* The drainer is going to run one of them itself. */
-	bool spare = ex->nr_queue > 1;
+	struct ktask_drainer *d = elsewhere ? NULL : executor_need_drainer(ex);
+	bool spare = ex->nr_queue > (elsewhere ? 0 : 1);
 
 	spread_update(ex, spare);
 	raw_spin_unlock(&ex->lock);
@@ -175,30 +177,34 @@ static bool executor_take_newest(struct ktask_executor *ex, struct ktask *t)
 	       cmpxchg(&ex->newest, t, NULL) == t;
 }
 
-/* Whether the first of @queue has been there for that time. If not, it will be. */
-static bool first_has_waited(struct list_head *queue)
+/* What the first of @queue was before it has waited once more. */
+static unsigned int first_waits(struct list_head *queue)
 {
 	struct ktask *t;
+	unsigned int was;
 
 	t = list_first_entry_or_null(queue, struct ktask, run);
 	if (!t)
-		return false;
-	if (t->on_queue == TASK_WAITED)
-		return true;
-	t->on_queue = TASK_WAITED;
-	return false;
+		return TASK_OFF_QUEUE;
+	was = t->on_queue;
+	if (was < TASK_OFFERED)
+		t->on_queue = was + 1;
+	return was;
 }
 
 /*
  * Who spawns and joins in a loop has joined by now what was there when the timer
  * was started. What is there instead may still be joined as well, so it gets its
- * time, too; but other CPUs may have some of it.
+ * time, too; but of several, other CPUs may have some. What has waited is for
+ * another CPU that is idle, so that whoever runs here goes on; if there is none, or
+ * it has not come the next time, for this one.
  */
 static enum hrtimer_restart executor_late(struct hrtimer *timer)
 {
 	struct ktask_executor *ex = container_of(timer, struct ktask_executor,
 						 late);
-	bool again, waited;
+	bool here, elsewhere;
+	unsigned int waits;
 	ktime_t delay;
 
 	if (!executor_trylock(ex)) {
@@ -206,17 +212,25 @@ static enum hrtimer_restart executor_late(struct hrtimer *timer)
 		return HRTIMER_NORESTART;
 	}
 	executor_not_late(ex);
-	waited = first_has_waited(&ex->queue) || first_has_waited(&ex->bound);
-	again = !waited && !executor_empty(ex);
-	if (waited || ex->nr_queue > 1)
+	waits = first_waits(&ex->queue);
+	here = first_waits(&ex->bound) >= TASK_WAITED ||
+	       waits == TASK_OFFERED ||
+	       (waits == TASK_WAITED && !spread_can_offer(ex));
+	if (here || waits >= TASK_WAITED)
 		ex->patience = 0;
 	else if (ex->patience < START_PATIENCE)
 		ex->patience++;
 	delay = start_delay(ex);
-	WRITE_ONCE(ex->is_late, again);
-	executor_have_drained(ex, !again);
-	if (!again)
+	if (here || executor_empty(ex)) {
+		executor_have_drained(ex, false);
 		return HRTIMER_NORESTART;
+	}
+	WRITE_ONCE(ex->is_late, true);
+	elsewhere = waits == TASK_WAITED || ex->nr_queue > 1;
+	if (elsewhere)
+		executor_have_drained(ex, true);
+	else
+		raw_spin_unlock(&ex->lock);
 	hrtimer_forward_now(timer, delay);
 	return HRTIMER_RESTART;
 }
@@ -291,7 +305,7 @@ void executor_hurry(void)
 	ex = &this_cpu_ptr(rt->executors)->prio[KTASK_PRIO_NORMAL];
 	if (READ_ONCE(ex->is_late) && executor_trylock(ex)) {
 		executor_collect(ex);
-		executor_have_drained(ex, true);
+		executor_have_drained(ex, false);
 	}
 	preempt_enable();
 }
@@ -306,7 +320,7 @@ void executor_push(struct ktask *t)
 		/* What was pushed before comes before. */
 		executor_collect(ex);
 		executor_enqueue(ex, t);
-		executor_have_drained(ex, true);
+		executor_have_drained(ex, false);
 	} else {
 		llist_add(&t->inbox, &ex->inbox);
 		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);

@@ -53,16 +53,41 @@ static struct ktask_executor *spread_executor(struct ktask_executor *ex, int cpu
 	return &per_cpu_ptr(ex->rt->executors, cpu)->prio[ex->prio];
 }
 
-/* An idle CPU, of which the caller alone knows from now on; or -1. */
-static int spread_claim_idle(struct ktask_spread *s, int near)
+/*
+ * Whether @cpu would be of help to @ex. Not if a thread there has just started some
+ * that it may join: they would only be carried to and fro.
+ */
+static bool spread_would_help(struct ktask_executor *ex, int cpu)
 {
+	return cpu != ex->cpu && !READ_ONCE(spread_executor(ex, cpu)->is_late);
+}
+
+/* An idle CPU, of which the caller alone knows from now on; or -1. */
+static int spread_claim_idle(struct ktask_executor *ex)
+{
+	struct ktask_spread *s = ex->spread;
 	int cpu;
 
 	for_each_cpu_and(cpu, &s->idle, cpu_online_mask) {
-		if (cpu != near && cpumask_test_and_clear_cpu(cpu, &s->idle))
+		if (spread_would_help(ex, cpu) &&
+		    cpumask_test_and_clear_cpu(cpu, &s->idle))
 			return cpu;
 	}
 	return -1;
+}
+
+/* Whether there is somebody who would take tasks of @ex; just a guess. */
+bool spread_can_offer(struct ktask_executor *ex)
+{
+	int cpu;
+
+	if (!ex->spread)
+		return false;
+	for_each_cpu_and(cpu, &ex->spread->idle, cpu_online_mask) {
+		if (spread_would_help(ex, cpu))
+			return true;
+	}
+	return false;
 }
 
 static void spread_wake(struct ktask_executor *ex)
@@ -94,7 +119,7 @@ void spread_offer(struct ktask_executor *ex)
 	smp_mb();
 	if (cpumask_empty(&s->idle))
 		return;
-	cpu = spread_claim_idle(s, ex->cpu);
+	cpu = spread_claim_idle(ex);
 	if (cpu >= 0)
 		spread_wake(spread_executor(ex, cpu));
 }

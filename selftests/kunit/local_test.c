@@ -173,6 +173,12 @@ static void local_spawn_order(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, s->trail->s, "abcdefghijklmnopqrstuvwxyz");
 }
 
+static ktask_poll_t nothing_body(struct ktask *t)
+{
+	KTASK_BEGIN(t);
+	KTASK_END(t);
+}
+
 /* Woken by one completion, in the order in which they came to wait. */
 static void local_wake_order(struct kunit *test)
 {
@@ -188,7 +194,9 @@ static void local_wake_order(struct kunit *test)
 	for (init.c = 'a'; init.c <= 'z'; init.c++)
 		t = kt_own(test, ktask_spawn(mark_body, struct member,
 					     .init = &init, .runtime = rt));
-	usleep_range(5000, 6000);
+	/* One after them: when it runs, they all wait. */
+	KT_FINISH(test, kt_own(test, ktask_spawn(nothing_body, void,
+						 .runtime = rt)));
 	ktask_future_complete(f, 0);
 	KT_FINISH(test, t);
 	KUNIT_EXPECT_STREQ(test, s->trail->s, "abcdefghijklmnopqrstuvwxyz");
