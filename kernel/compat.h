@@ -79,15 +79,42 @@ static inline const void *ktask_uring_area(const struct io_uring_cmd *cmd)
 #endif
 }
 
-/* Call @fn in the task that submitted @cmd, when that next looks for CQEs. */
-static inline void ktask_uring_in_task(struct io_uring_cmd *cmd,
-				       void (*fn)(struct io_uring_cmd *cmd,
-						  unsigned int flags))
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
-	io_uring_cmd_do_in_task_lazy(cmd, fn);
+/*
+ * Define @name, for ktask_uring_in_task(), as what calls @fn with a command and the
+ * issue_flags that hold there. Since 6.19 what is called gets a token in their place.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define KTASK_URING_TASK_WORK(name, fn)					\
+static void name(struct io_tw_req req, io_tw_token_t token)		\
+{									\
+	fn(io_uring_cmd_from_tw(req), IO_URING_CMD_TASK_WORK_ISSUE_FLAGS); \
+}
 #else
-	io_uring_cmd_complete_in_task(cmd, fn);
+#define KTASK_URING_TASK_WORK(name, fn)					\
+static void name(struct io_uring_cmd *cmd, unsigned int issue_flags)	\
+{									\
+	fn(cmd, issue_flags);						\
+}
+#endif
+
+/* Call @work in the task that submitted @cmd, when that next looks for CQEs. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define ktask_uring_in_task(cmd, work)	io_uring_cmd_do_in_task_lazy(cmd, work)
+#else
+#define ktask_uring_in_task(cmd, work)	io_uring_cmd_complete_in_task(cmd, work)
+#endif
+
+/*
+ * Complete @cmd. @extra is for 32-byte CQEs; rings without ignore it. Since 6.18
+ * there is a function of its own for it.
+ */
+static inline void ktask_uring_done(struct io_uring_cmd *cmd, s32 res, u64 extra,
+				    unsigned int issue_flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	io_uring_cmd_done32(cmd, res, extra, issue_flags);
+#else
+	io_uring_cmd_done(cmd, res, extra, issue_flags);
 #endif
 }
 

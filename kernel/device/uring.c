@@ -78,10 +78,12 @@ static void uring_complete(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	if (data->completion &&
 	    (!current->mm || copy_to_user(data->completion, &c, sizeof(c))))
 		res = -EFAULT;
-	io_uring_cmd_done(cmd, res, c.result, issue_flags);
+	ktask_uring_done(cmd, res, c.result, issue_flags);
 	/* Until now io_uring could ask us to cancel it. */
 	ktask_put(&job->task);
 }
+
+KTASK_URING_TASK_WORK(uring_complete_work, uring_complete)
 
 /* A job that was spawned by a command has ended. The reference to it is ours. */
 void uring_job_ended(struct job *job)
@@ -97,7 +99,7 @@ void uring_job_ended(struct job *job)
 	if (data->ended)
 		complete(data->ended);
 	else
-		ktask_uring_in_task(cmd, uring_complete);
+		ktask_uring_in_task(cmd, uring_complete_work);
 }
 
 /* Have @job end unnoticed. Return: its command, for the caller to complete. */
@@ -117,7 +119,7 @@ static struct io_uring_cmd *uring_disown(struct job *job)
 static void uring_complete_cancelled(struct io_uring_cmd *cmd,
 				     unsigned int issue_flags)
 {
-	io_uring_cmd_done(cmd, -ECANCELED, -ECANCELED, issue_flags);
+	ktask_uring_done(cmd, -ECANCELED, -ECANCELED, issue_flags);
 }
 
 /* io_uring wants to be rid of @cmd. It keeps the command from being done. */
@@ -135,6 +137,8 @@ static void uring_cancel(struct io_uring_cmd *cmd, unsigned int issue_flags)
 /* --- Kernels that do not cancel ----------------------------------------------- */
 
 #ifdef KTASK_URING_WATCH
+
+KTASK_URING_TASK_WORK(uring_cancelled_work, uring_complete_cancelled)
 
 /* How long io_uring may have to wait until we notice. */
 #define WATCH_INTERVAL	(HZ / 10)
@@ -187,7 +191,7 @@ static void uring_watch(struct work_struct *work)
 		if (cmd) {
 			job_abort(job, KTASK_CAUSE_ABORT);
 			ktask_put(&job->task);
-			ktask_uring_in_task(cmd, uring_complete_cancelled);
+			ktask_uring_in_task(cmd, uring_cancelled_work);
 		}
 		cond_resched();
 		session_lock(s);
@@ -347,7 +351,7 @@ static int uring_spawn(struct io_uring_cmd *cmd, unsigned int issue_flags)
 		if (err != -EAGAIN)
 			return err;
 		/* That would be taken for a wish to try again in a thread. */
-		io_uring_cmd_done(cmd, err, err, issue_flags);
+		ktask_uring_done(cmd, err, err, issue_flags);
 		return -EIOCBQUEUED;
 	}
 
