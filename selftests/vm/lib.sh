@@ -62,7 +62,7 @@ tools_for() {
 		echo spin:spin gcc:gcc ;;
 	coverage) # read what a module has counted
 		echo gcov:gcc ;;
-	debug)	# build a kernel
+	own)	# build a kernel
 		echo dpkg-deb:dpkg depmod:kmod mke2fs:e2fsprogs xz:xz-utils \
 			make:make gcc:gcc flex:flex bison:bison bc:bc \
 				'/usr/share/perl/*/Pod/Usage.pm:perl' \
