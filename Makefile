@@ -11,14 +11,19 @@ KDIR		?= /lib/modules/$(KVER)/build
 
 PREFIX		?= /usr/local
 DEPMOD		?= depmod
-LANES		:= stock-6.1 stock-6.12 debug
+# As LANE:KERNEL; several lanes may have one kernel, and so one build of the module.
+lane-kernels	:= $(shell awk '/^[a-z]/ { print $$1 ":" $$5 }' selftests/vm/lanes)
+lane-of		= $(firstword $(subst :, ,$(1)))
+kernel-of	= $(lastword $(subst :, ,$(1)))
+LANES		:= $(foreach pair,$(lane-kernels),$(call lane-of,$(pair)))
+KERNELS		:= $(sort $(foreach pair,$(lane-kernels),$(call kernel-of,$(pair))))
 LANE		?= stock-6.1
 jobs		:= -j$(shell nproc)
 
 export O	:= $(build)/user
 export PREFIX
 
-.PHONY: all module user install uninstall demo check check-fast style coverage clean help
+.PHONY: all module user install uninstall demo check check-all check-fast style coverage clean help
 all: module user
 
 # --- Build ---------------------------------------------------------------------
@@ -46,14 +51,21 @@ user:
 	+@$(MAKE) --no-print-directory -C tools/examples/user
 
 # The module, the examples and the tests for a lane's kernel.
-.PHONY: $(LANES:%=module-%)
-$(LANES:%=module-%): module-%:
+.PHONY: $(LANES:%=module-%) $(KERNELS:%=module-%)
+$(KERNELS:%=module-%): module-%:
 	@$(call mirror,$(build)/$*)
 	@selftests/readme $(build)/$*/readme
 	+@kernel=$$(selftests/vm/kernel $*) && \
 	$(call kbuild,$$kernel/build,$(build)/$*,W=1 KTASK_TESTS=y) $(jobs) >$(build)/$*.log 2>&1 || \
 	{ cat $(build)/$*.log >&2; exit 1; }
 	@! grep -E 'warning:|WARNING:' $(build)/$*.log
+
+# A lane with the kernel of another.
+shared-lanes := $(filter-out $(KERNELS),$(LANES))
+$(foreach pair,$(lane-kernels),$(if $(filter $(call lane-of,$(pair)),$(shared-lanes)),\
+	$(eval module-$(call lane-of,$(pair)): module-$(call kernel-of,$(pair)))))
+$(shared-lanes:%=module-%): module-%:
+	@ln -sfn $(<:module-%=%) $(build)/$*
 
 # That of the debug lane, with counters of the lines that run.
 .PHONY: module-coverage
@@ -85,9 +97,13 @@ demo:
 	+@$(MAKE) --no-print-directory module-stock-6.1
 	@selftests/vm/run --lane stock-6.1 --copy tools/examples/demo.sh -- demo.sh
 
-# Every lane, ending with "N passed, N failed, N skipped".
+# What has to pass before a change lands, ending with "N passed, N failed, N skipped".
 check:
 	@selftests/check
+
+# The same in every lane.
+check-all:
+	@selftests/check --all
 
 check-fast:
 	@selftests/check --quick stock-6.1
@@ -155,12 +171,16 @@ help:
 	@echo '  install       all of them; DESTDIR=, PREFIX=$(PREFIX)'
 	@echo '  uninstall     and back'
 	@echo 'To work on it:'
-	@echo '  check         all tests in all lanes'
+	@echo '  check         all tests, in the lanes marked * below'
+	@echo '  check-all     all tests in all lanes'
 	@echo '  check-fast    the tests in one lane, in some minutes'
-	@echo '  check-LANE    the tests in LANE: $(LANES)'
+	@echo '  check-LANE    the tests in LANE'
 	@echo '  soak          torture and fuzz for long: LANE=$(LANE) SOAK_SECONDS=$(SOAK_SECONDS) SEED='
 	@echo '  style         checkpatch, sparse, kernel-doc, man pages, scripts'
 	@echo '  bench         ktask beside its peers, in a table; LANE=$(LANE)'
 	@echo '  coverage      which lines of the module the KUnit suites run'
 	@echo '  module-LANE   build for the kernel of LANE, to use with selftests/vm/run'
 	@echo '  clean         remove build/; kernels stay in ~/.cache/ktask'
+	@echo 'Lanes:'
+	@awk -F '[ \t]*[|][ \t]*' '/^[a-z]/ { \
+		printf "%s %-13s %s\n", $$2 == "check" ? "*" : " ", $$1, $$NF }' selftests/vm/lanes

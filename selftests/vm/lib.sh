@@ -29,6 +29,22 @@ need_value() {
 	[ "$2" -ge 2 ] || die "$1 needs a value"
 }
 
+# lanes [check]: the names of the lanes; only those of "make check"
+lanes() {
+	awk -F '[ \t]*[|][ \t]*' -v only="${1:-}" '
+		/^[^#]/ && (only == "" || $2 == only) { print $1 }' "$vm_dir/lanes"
+}
+
+# read_lane NAME: the columns of the file lanes go to variables
+read_lane() {
+	local line
+	line=$(grep -E "^$1[[:space:]]*\\|" "$vm_dir/lanes") ||
+		die "unknown lane '$1'; there are $(lanes | xargs)"
+	# shellcheck disable=SC2034 # used by those who source this
+	IFS='|' read -r _ _ lane_kernel lane_smp lane_seconds lane_pace lane_append _ \
+		< <(sed -E 's/[[:space:]]*\|[[:space:]]*/|/g' <<<"$line")
+}
+
 # Every host tool we use, by purpose, as FILE:PACKAGE. FILE is a command, or an
 # absolute path (a glob is fine) where the package has no command.
 tools_for() {
@@ -106,12 +122,15 @@ need_tools() {
 		die "installed, yet something is still missing: ${packages[*]}"
 }
 
+# What apt knows of packages; see release.sh too.
+apt_lists_dir=/var/lib/apt/lists
+
 # Makes sure that apt knows of packages at all.
 apt_lists() {
-	compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || apt_update
+	compgen -G "$apt_lists_dir/*_Packages*" >/dev/null || apt_update
 }
 
 apt_update() {
-	[ "$(id -u)" -eq 0 ] || die "apt's lists are missing or old; run 'apt-get update' as root"
+	[ -w $apt_lists_dir ] || die "apt's lists are missing or old; run 'apt-get update' as root"
 	apt-get update -qq >&2 || die "apt-get update failed"
 }
