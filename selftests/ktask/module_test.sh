@@ -104,7 +104,9 @@ test_load_and_unload_with_work_in_between() {
 	need_rmmod
 	rounds=20
 	# Where unloading takes seconds.
-	[ ! -e /sys/kernel/debug/kmemleak ] || rounds=5
+	if [ -e /sys/kernel/debug/kmemleak ] || [ -e /sys/kernel/debug/kcsan ]; then
+		rounds=5
+	fi
 	[ -z "${KTASK_QUICK:-}" ] || rounds=3
 	while [ "$rounds" -gt 0 ]; do
 		rounds=$((rounds - 1))

@@ -25,7 +25,7 @@ cmd_ps_test.sh cmd_run_test.sh cmd_spawn_test.sh cmd_test.sh module_test.sh scru
 # nothing to measure in it, and its clock is too coarse.
 limit=90
 measures=''
-if [ -e /sys/kernel/debug/kmemleak ]; then
+if [ -e /sys/kernel/debug/kmemleak ] || [ -e /sys/kernel/debug/kcsan ]; then
 	limit=240
 	measures="bench_kernel_test.sh cmd_bench_test.sh"
 fi

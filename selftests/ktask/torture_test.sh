@@ -14,7 +14,9 @@ seconds=6
 rounds=300
 loads=12
 # A kernel with all checks on is several times slower.
-[ ! -e /sys/kernel/debug/kmemleak ] || rounds=100 loads=4
+if [ -e /sys/kernel/debug/kmemleak ] || [ -e /sys/kernel/debug/kcsan ]; then
+	rounds=100 loads=4
+fi
 [ -z "${KTASK_QUICK:-}" ] || seconds=2 rounds=50 loads=2
 
 need_module() {

@@ -57,6 +57,18 @@ function splat(line) {
 	       line ~ /Call Trace:/ || line ~ /^unchecked MSR access/
 }
 
+# KCSAN finds races of the kernel's own too. Ours are those where either stack has a
+# function of a module of ours; so is a report that is cut off.
+function race_over(ours,    i) {
+	if (ours && race_lines > 0)
+		found = 1
+	for (i = 1; ours && i <= race_lines && printed < most; i++) {
+		print race[i]
+		printed++
+	}
+	race_lines = 0
+}
+
 BEGIN { after = 60; most = 400 }
 
 {
@@ -68,6 +80,20 @@ BEGIN { after = 60; most = 400 }
 	sub(/^ /, "", line)
 }
 
+line ~ /^BUG: KCSAN: data-race in / {
+	race_over(1)
+	race_ours = line ~ /\[ktask/
+	race[race_lines = 1] = $0
+	next
+}
+# Somebody else may complain in between, so there is no "next".
+race_lines > 0 {
+	race[++race_lines] = $0
+	race_ours = race_ours || line ~ /\[ktask/
+	if (line ~ /^=+$/)
+		race_over(race_ours)
+}
+
 !expected(line) && !benign(line) && splat(line) { found = 1; show = after }
 
 # A complaint and what follows it, up to its end mark or a good many lines.
@@ -75,4 +101,7 @@ show > 0 && printed < most { print; printed++ }
 show > 0 { show-- }
 line ~ /---\[ end trace/ { show = 0 }
 
-END { exit found ? 1 : 0 }
+END {
+	race_over(1)
+	exit found ? 1 : 0
+}
