@@ -48,6 +48,14 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	kthread_create_worker_on_cpu(cpu, flags, fmt, cpu)
 #endif
 
+/* Which workqueues have workers of each CPU is said since 6.18; before, which not. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#include <linux/workqueue.h>
+
+#define WQ_PERCPU	0
+#define system_dfl_wq	system_unbound_wq
+#endif
+
 /* eventfd_signal() adds one since 6.8; before, one says how many. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 #include <linux/eventfd.h>

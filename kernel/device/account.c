@@ -197,7 +197,7 @@ static struct workqueue_struct *account_get_wq(struct account *a,
 struct workqueue_struct *account_wq(struct account *a, bool bound, bool high)
 {
 	return account_get_wq(a, 2 * bound + high,
-			      (bound ? 0 : WQ_UNBOUND) |
+			      (bound ? WQ_PERCPU : WQ_UNBOUND) |
 			      (high ? WQ_HIGHPRI : 0));
 }
 

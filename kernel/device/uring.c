@@ -209,7 +209,7 @@ void uring_watch_init(struct session *s)
 /* There is a command, from now on. */
 void uring_watch_start(struct session *s)
 {
-	queue_delayed_work(system_unbound_wq, &s->uring_watch, WATCH_INTERVAL);
+	queue_delayed_work(system_dfl_wq, &s->uring_watch, WATCH_INTERVAL);
 }
 
 /* There is no command left. */

@@ -109,11 +109,16 @@ static const struct {
 	unsigned int flags;
 	int max_active;
 } runtime_wqs[KTASK_WQ_COUNT] = {
-	[KTASK_WQ_TASKS] = { "%s", 0, WQ_MAX_ACTIVE },
-	[KTASK_WQ_TASKS_HIGH] = { "%s_high", WQ_HIGHPRI, WQ_MAX_ACTIVE },
-	[KTASK_WQ_HOGS] = { "%s_hogs", WQ_CPU_INTENSIVE, WQ_MAX_ACTIVE },
+	[KTASK_WQ_TASKS] = { "%s", WQ_PERCPU, WQ_MAX_ACTIVE },
+	[KTASK_WQ_TASKS_HIGH] = {
+		"%s_high", WQ_PERCPU | WQ_HIGHPRI, WQ_MAX_ACTIVE
+	},
+	[KTASK_WQ_HOGS] = {
+		"%s_hogs", WQ_PERCPU | WQ_CPU_INTENSIVE, WQ_MAX_ACTIVE
+	},
 	[KTASK_WQ_HOGS_HIGH] = {
-		"%s_hogs_high", WQ_CPU_INTENSIVE | WQ_HIGHPRI, WQ_MAX_ACTIVE
+		"%s_hogs_high", WQ_PERCPU | WQ_CPU_INTENSIVE | WQ_HIGHPRI,
+		WQ_MAX_ACTIVE
 	},
 	[KTASK_WQ_BLOCKING] = { "%s_blocking", WQ_UNBOUND, 0 },
 	[KTASK_WQ_BLOCKING_HIGH] = {
@@ -283,7 +288,8 @@ struct ktask_runtime *__ktask_local_create(const char *name, int place,
 		return runtime_discard(rt);
 	/* An executor that is not bound runs where the scheduler likes. */
 	rt->wq[KTASK_WQ_TASKS] =
-		alloc_workqueue("%s", place ? 0 : WQ_UNBOUND, 0, rt->name);
+		alloc_workqueue("%s", place ? WQ_PERCPU : WQ_UNBOUND, 0,
+				rt->name);
 	executor_init(rt->local, rt, cpu, KTASK_PRIO_NORMAL);
 	if (!rt->wq[KTASK_WQ_TASKS])
 		return runtime_discard(rt);
