@@ -5,6 +5,7 @@
 #include <linux/cpumask.h>
 #include <linux/nodemask.h>
 
+#include "kernel/compat.h"
 #include "torture.h"
 
 static struct workqueue_struct *spawn_wq;
@@ -122,7 +123,7 @@ struct subject *tt_spawn(const struct tt_ctx *ctx)
 
 int spawn_init(void)
 {
-	spawn_wq = alloc_workqueue("ktask_torture", 0, 0);
+	spawn_wq = alloc_workqueue("ktask_torture", WQ_PERCPU, 0);
 	if (!spawn_wq)
 		return -ENOMEM;
 	tt_courier_wq = alloc_workqueue("ktask_torture_couriers", WQ_UNBOUND,

@@ -25,8 +25,8 @@ void bench_peers_exit(void)
 
 int bench_peers_init(void)
 {
-	bench_wq = alloc_workqueue("ktask_bench", 0, 0);
-	bench_wq_high = alloc_workqueue("ktask_bench_high", WQ_HIGHPRI, 0);
+	bench_wq = alloc_workqueue("ktask_bench", WQ_PERCPU, 0);
+	bench_wq_high = alloc_workqueue("ktask_bench_high", WQ_PERCPU | WQ_HIGHPRI, 0);
 	bench_wq_unbound = alloc_workqueue("ktask_bench_unbound", WQ_UNBOUND, 0);
 	bench_worker = kthread_run_worker(0, "ktask_bench");
 	if (bench_wq && bench_wq_high && bench_wq_unbound &&
