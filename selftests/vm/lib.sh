@@ -29,17 +29,17 @@ need_value() {
 	[ "$2" -ge 2 ] || die "$1 needs a value"
 }
 
-# lanes [check]: the names of the lanes; only those of "make check"
+# lanes check|all: the names of the lanes of "make check", or of all
 lanes() {
-	awk -F '[ \t]*[|][ \t]*' -v only="${1:-}" '
-		/^[^#]/ && (only == "" || $2 == only) { print $1 }' "$vm_dir/lanes"
+	awk -F '[ \t]*[|][ \t]*' -v which="$1" '
+		/^[a-z]/ && (which == "all" || $2 == which) { print $1 }' "$vm_dir/lanes"
 }
 
 # read_lane NAME: the columns of the file lanes go to variables
 read_lane() {
 	local line
 	line=$(grep -E "^$1[[:space:]]*\\|" "$vm_dir/lanes") ||
-		die "unknown lane '$1'; there are $(lanes | xargs)"
+		die "unknown lane '$1'; there are $(lanes all | xargs)"
 	# shellcheck disable=SC2034 # used by those who source this
 	IFS='|' read -r _ _ lane_kernel lane_smp lane_seconds lane_pace lane_append _ \
 		< <(sed -E 's/[[:space:]]*\|[[:space:]]*/|/g' <<<"$line")
