@@ -138,6 +138,16 @@ static int is_file(const void *file, struct file *other, unsigned int fd)
 }
 
 /*
+ * Whether @file has a descriptor in @files. Since 6.13 a table that goes with its
+ * last process keeps its files until it is gone, though they are being closed.
+ */
+static bool files_have(struct files_struct *files, struct file *file)
+{
+	return atomic_read(&files->count) &&
+	       iterate_fd(files, 0, is_file, file);
+}
+
+/*
  * A descriptor of @file has been closed in the table @files. See job_bind().
  *
  * Pairs with session_check_bound(): either that sees that the descriptor has gone
@@ -151,7 +161,7 @@ void session_flush(struct session *s, struct file *file,
 	session_lock(s);
 	bound = s->nr_bound;
 	session_unlock(s);
-	if (bound && !iterate_fd(files, 0, is_file, file))
+	if (bound && !files_have(files, file))
 		session_abort_those(s, NULL, files);
 }
 
