@@ -245,15 +245,19 @@ FIXTURE_TEARDOWN(iopoll)
 	close(self->fd);
 }
 
-TEST_F(iopoll, is_refused)
+/* Newer kernels let such a ring have commands that cannot be polled. */
+TEST_F(iopoll, is_refused_or_makes_no_difference)
 {
 	struct ktask_desc desc;
 	struct ring ring;
+	int res;
 
 	NEED_RING(ring_open(&ring, self->fd, 8, IORING_SETUP_IOPOLL, 0));
 	desc = DESC(ring.nop, nothing);
 	ring_spawn(&ring, &desc, NULL, 0);
-	EXPECT_EQ(-EOPNOTSUPP, ring_run(&ring));
+	res = ring_run(&ring);
+	if (res != -EOPNOTSUPP)
+		EXPECT_EQ(0, res);
 	ring_close(&ring);
 }
 
