@@ -13,6 +13,10 @@
  * idle by a look at loaded, with a full barrier between, so one of the two sees
  * the other. But nothing depends on that: each executor drains its own queue.
  *
+ * The masks are read without a lock, while others change them: what is seen is a
+ * guess, and a bit is believed only once test_and_clear has got it, or the lock of
+ * the executor.
+ *
  * CPUs that the system keeps free of such work are never idle in this sense.
  */
 #include <linux/cpumask.h>
@@ -22,6 +26,20 @@
 
 /* Moved at once: half of what there is, but no more than this. */
 #define STEAL_MAX	64
+
+static bool mask_empty(const struct cpumask *mask)
+{
+	/* data_race: a guess, see above. */
+	return data_race(cpumask_empty(mask));
+}
+
+/* The next CPU after @cpu that is in @mask and in @other. */
+static unsigned int mask_next(int cpu, const struct cpumask *mask,
+			      const struct cpumask *other)
+{
+	/* data_race: a guess, see above. */
+	return data_race(cpumask_next_and(cpu, mask, other));
+}
 
 void spread_init(struct ktask_spread *s)
 {
@@ -62,32 +80,33 @@ static bool spread_would_help(struct ktask_executor *ex, int cpu)
 	return cpu != ex->cpu && !READ_ONCE(spread_executor(ex, cpu)->is_late);
 }
 
-/* An idle CPU, of which the caller alone knows from now on; or -1. */
-static int spread_claim_idle(struct ktask_executor *ex)
+/* The next CPU after @cpu that is idle, and would be of help to @ex; or -1. */
+static int spread_next_idle(struct ktask_executor *ex, int cpu)
 {
-	struct ktask_spread *s = ex->spread;
-	int cpu;
-
-	for_each_cpu_and(cpu, &s->idle, cpu_online_mask) {
-		if (spread_would_help(ex, cpu) &&
-		    cpumask_test_and_clear_cpu(cpu, &s->idle))
-			return cpu;
-	}
-	return -1;
+	do {
+		cpu = mask_next(cpu, &ex->spread->idle, cpu_online_mask);
+		if (cpu >= nr_cpu_ids)
+			return -1;
+	} while (!spread_would_help(ex, cpu));
+	return cpu;
 }
 
 /* Whether there is somebody who would take tasks of @ex; just a guess. */
 bool spread_can_offer(struct ktask_executor *ex)
 {
-	int cpu;
+	return ex->spread && spread_next_idle(ex, -1) >= 0;
+}
 
-	if (!ex->spread)
-		return false;
-	for_each_cpu_and(cpu, &ex->spread->idle, cpu_online_mask) {
-		if (spread_would_help(ex, cpu))
-			return true;
-	}
-	return false;
+/* An idle CPU, of which the caller alone knows from now on; or -1. */
+static int spread_claim_idle(struct ktask_executor *ex)
+{
+	int cpu = -1;
+
+	do {
+		cpu = spread_next_idle(ex, cpu);
+	} while (cpu >= 0 &&
+		 !cpumask_test_and_clear_cpu(cpu, &ex->spread->idle));
+	return cpu;
 }
 
 static void spread_wake(struct ktask_executor *ex)
@@ -117,7 +136,7 @@ void spread_offer(struct ktask_executor *ex)
 		return;
 	/* Pairs with spread_idle(). */
 	smp_mb();
-	if (cpumask_empty(&s->idle))
+	if (mask_empty(&s->idle))
 		return;
 	cpu = spread_claim_idle(ex);
 	if (cpu >= 0)
@@ -144,7 +163,7 @@ void spread_idle(struct ktask_executor *ex)
 		cpumask_set_cpu(ex->cpu, &s->idle);
 	/* Pairs with spread_offer(). */
 	smp_mb();
-	if (unlikely(!cpumask_empty(&s->loaded)) &&
+	if (unlikely(!mask_empty(&s->loaded)) &&
 	    cpumask_test_and_clear_cpu(ex->cpu, &s->idle))
 		spread_wake(ex);
 }
@@ -185,19 +204,17 @@ bool spread_steal(struct ktask_executor *ex)
 	struct ktask *t, *next;
 	unsigned int nr = 0;
 	LIST_HEAD(loot);
-	int cpu;
+	int cpu = -1;
 
-	if (!s || cpumask_empty(&s->loaded))
+	if (!s)
 		return false;
-	for_each_cpu(cpu, &s->loaded) {
-		if (cpu == ex->cpu)
-			continue;
-		nr = spread_rob(spread_executor(ex, cpu), ex, &loot);
-		if (nr)
-			break;
+	while (!nr) {
+		cpu = mask_next(cpu, &s->loaded, cpu_possible_mask);
+		if (cpu >= nr_cpu_ids)
+			return false;
+		if (cpu != ex->cpu)
+			nr = spread_rob(spread_executor(ex, cpu), ex, &loot);
 	}
-	if (!nr)
-		return false;
 	this_cpu_add(ex->rt->stats->stolen, nr);
 	raw_spin_lock(&ex->lock);
 	list_for_each_entry_safe(t, next, &loot, run)
