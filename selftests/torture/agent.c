@@ -59,11 +59,8 @@ static void agent_step(struct rnd_state *rnd)
 	case 2:
 		set_step_atomic(rnd);
 		break;
-	case 3:
-		sync_step_atomic(rnd);
-		break;
 	default:
-		channel_step_atomic(rnd);
+		shared_step_atomic(rnd);
 	}
 }
 

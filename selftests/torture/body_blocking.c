@@ -69,7 +69,7 @@ static void spawn_one(struct tt_frame *f, u8 rank)
 
 static long blocking_step(struct tt_frame *f, struct ktask *t)
 {
-	f->op = tt_below(&f->rnd, 6);
+	f->op = tt_below(&f->rnd, 7);
 	switch (f->op) {
 	case 0:
 		tt_count(TT_OP_SLEEP);
@@ -79,11 +79,13 @@ static long blocking_step(struct tt_frame *f, struct ktask *t)
 		cond_resched();
 		return ktask_aborted(t) ? -ECANCELED : 0;
 	case 2:
-		sync_step(&f->rnd);
+		shared_step(&f->rnd);
 		return 0;
 	case 3:
 		spawn_one(f, 0);
 		return 0;
+	case 4:
+		return waited(f, t, tt_wishes_wait(t, &f->rnd));
 	default:
 		return wait_event_of(f, t);
 	}

@@ -9,6 +9,8 @@ void tt_frame_clean(struct tt_frame *f)
 {
 	int i;
 
+	tt_wishes_drop(f->wishes);
+	f->wishes = NULL;
 	channel_drop(f);
 	event_put(f->event);
 	f->event = NULL;

@@ -106,9 +106,58 @@ const struct tt_kind channel_kind = {
 	.name = "channel", .resume = channel_body,
 };
 
+/* --- Wishes --------------------------------------------------------------- */
+
+static bool send_ask(struct tt_wish *w, struct ktask *t, struct rnd_state *rnd)
+{
+	w->msg = msg_new(GFP_KERNEL);
+	if (!w->msg)
+		return false;
+	ktask_channel_send(&channel, &w->send, t, &w->msg->msg);
+	return tt_wish_request(w, ktask_send_request(&w->send));
+}
+
+static void send_granted(struct tt_wish *w, long status)
+{
+	ktask_request_forget(w->request);
+}
+
+/* Be it that it was sent when nobody waited for that any more. */
+static void send_over(struct tt_wish *w)
+{
+	if (ktask_send_take_back(&w->send))
+		msg_free(w->msg);
+}
+
+const struct tt_wish_kind send_wish = {
+	.op = TT_OP_SEND, .refusals = { -EPIPE }, .ask = send_ask,
+	.granted = send_granted, .over = send_over,
+};
+
+static bool recv_ask(struct tt_wish *w, struct ktask *t, struct rnd_state *rnd)
+{
+	ktask_channel_recv(&channel, &w->recv, t);
+	return tt_wish_request(w, ktask_recv_request(&w->recv));
+}
+
+static void recv_granted(struct tt_wish *w, long status)
+{
+	struct ktask_msg *msg = ktask_recv_take(&w->recv);
+
+	if (IS_ERR(msg))
+		tt_fault("a receive was granted, and says %ld", PTR_ERR(msg));
+	else
+		msg_received(msg);
+}
+
+const struct tt_wish_kind recv_wish = {
+	.op = TT_OP_AWAIT, .refusals = { -EPIPE }, .ask = recv_ask,
+	.granted = recv_granted,
+};
+
 /* --- Threads and interrupts ----------------------------------------------- */
 
-void channel_step(struct rnd_state *rnd)
+static void channel_step(struct rnd_state *rnd)
 {
 	ktime_t deadline = ktime_add(ktime_get(), tt_time(rnd, 200));
 	struct ktask_msg *msg;
@@ -132,8 +181,7 @@ void channel_step(struct rnd_state *rnd)
 		send_failed(m, err);
 }
 
-/* Any context. */
-void channel_step_atomic(struct rnd_state *rnd)
+static void channel_step_atomic(struct rnd_state *rnd)
 {
 	struct ktask_msg *msg;
 	struct tt_msg *m;
@@ -154,19 +202,18 @@ void channel_step_atomic(struct rnd_state *rnd)
 		send_failed(m, err);
 }
 
-void channel_init(void)
+static void channel_init(void)
 {
 	ktask_channel_init(&channel, ROOM, msg_drop);
 }
 
 /* Whoever still waits is refused from now on. */
-void channel_close(void)
+static void channel_close(void)
 {
 	ktask_channel_close(&channel);
 }
 
-/* All tasks have ended. */
-void channel_check(void)
+static void channel_check(void)
 {
 	ktask_channel_sender_put(&channel);
 	ktask_channel_destroy(&channel);
@@ -174,3 +221,9 @@ void channel_check(void)
 		tt_fault("%ld messages were lost",
 			 atomic_long_read(&msgs_live));
 }
+
+const struct tt_shared channel_shared = {
+	.init = channel_init, .step = channel_step,
+	.step_atomic = channel_step_atomic, .close = channel_close,
+	.check = channel_check,
+};

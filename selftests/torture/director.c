@@ -34,6 +34,7 @@ static bool all_ended(void)
 		if (time_after(jiffies, late))
 			return false;
 		hands_drop();
+		shared_help();
 		schedule_timeout_idle(1);
 	}
 	return true;
@@ -62,7 +63,7 @@ static void check_references(void)
 static void settle(void)
 {
 	hands_drop();
-	channel_close();
+	shared_close();
 	sets_end();
 	runtimes_end();
 	pr_info("%lu tasks are left to end\n", subjects_live());
@@ -72,9 +73,7 @@ static void settle(void)
 		return;
 	}
 	check_references();
-	value_check();
-	sync_check();
-	channel_check();
+	shared_check();
 	runtimes_check();
 	sets_check();
 }
@@ -136,8 +135,7 @@ static void give_verdict(void)
 
 static int director_main(void *arg)
 {
-	sync_init();
-	channel_init();
+	shared_init();
 	if (suite_has("cancel"))
 		cancel_run(seed, tt_rounds);
 	if (suite_has("torture") && !tt_faults())

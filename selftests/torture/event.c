@@ -89,3 +89,24 @@ long events_left(void)
 {
 	return atomic_long_read(&events_live);
 }
+
+static bool event_ask(struct tt_wish *w, struct ktask *t, struct rnd_state *rnd)
+{
+	w->event = event_new(rnd, tt_us(200), GFP_KERNEL);
+	return w->event && tt_wish_future(w, event_future(w->event));
+}
+
+static void event_granted(struct tt_wish *w, long status)
+{
+	event_seen(w->event);
+}
+
+static void event_over(struct tt_wish *w)
+{
+	event_put(w->event);
+}
+
+const struct tt_wish_kind event_wish = {
+	.op = TT_OP_AWAIT, .sure = true, .ask = event_ask,
+	.granted = event_granted, .over = event_over,
+};

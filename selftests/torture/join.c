@@ -65,7 +65,12 @@ static void join_or_abort(struct rnd_state *rnd, struct subject *s)
 	int err;
 
 	atomic_set(&s->asked, 1);
-	err = ktask_join_or_abort(s->t, &result, tt_time(rnd, 200));
+	if (tt_one_in(rnd, 2))
+		err = ktask_join_or_abort(s->t, &result, tt_time(rnd, 200));
+	else
+		err = ktask_join_or_abort_until(s->t, &result,
+						TASK_UNINTERRUPTIBLE,
+						soon(rnd));
 	tt_count(TT_OP_JOIN);
 	if (!ktask_done(s->t))
 		tt_fault("%s %llu was to be ended, and is not", s->kind->name,
@@ -172,6 +177,36 @@ static void select_one(struct rnd_state *rnd, struct subject *s)
 			 s->kind->name, s->id);
 	event_put(e);
 }
+
+/* --- Wishes --------------------------------------------------------------- */
+
+/* It is aborted if it has lost, and nobody waits for that. */
+static bool task_ask(struct tt_wish *w, struct ktask *t, struct rnd_state *rnd)
+{
+	w->other = hand_pick(rnd, TT_ANY_ID, TT_ANY_RANK);
+	if (!w->other)
+		return false;
+	atomic_set(&w->other->asked, 1);
+	w->arm = ktask_arm_task(w->other->t);
+	return true;
+}
+
+static void task_granted(struct tt_wish *w, long status)
+{
+	if (!ktask_done(w->other->t))
+		tt_fault("a task has won a select, and not ended");
+	try_join(w->other);
+}
+
+static void task_over(struct tt_wish *w)
+{
+	tt_put(w->other);
+}
+
+const struct tt_wish_kind task_wish = {
+	.op = TT_OP_AWAIT_TASK, .ask = task_ask, .granted = task_granted,
+	.over = task_over,
+};
 
 /* --- All ------------------------------------------------------------------ */
 

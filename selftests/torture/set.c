@@ -295,6 +295,60 @@ void set_step_atomic(struct rnd_state *rnd)
 	set_unuse(set);
 }
 
+/* --- Wishes --------------------------------------------------------------- */
+
+static bool set_join_ask(struct tt_wish *w, struct ktask *t,
+			 struct rnd_state *rnd)
+{
+	w->set = set_pick(rnd);
+	return w->set &&
+		tt_wish_request(w, ktask_set_join_next_start(&w->wait, t,
+							     set_of(w->set)));
+}
+
+/* One that is not taken, or is granted too late, goes to another joiner. */
+static void set_join_granted(struct tt_wish *w, long status)
+{
+	struct ktask *t = ktask_set_take(&w->wait, NULL);
+
+	if (t)
+		set_joined(w->set, t);
+	else
+		tt_fault("a set gave a task, and there was none");
+}
+
+static void set_wish_over(struct tt_wish *w)
+{
+	set_unuse(w->set);
+}
+
+const struct tt_wish_kind set_join_wish = {
+	.op = TT_OP_AWAIT, .refusals = { -ENOENT, -ESHUTDOWN },
+	.ask = set_join_ask, .granted = set_join_granted,
+	.over = set_wish_over,
+};
+
+static bool set_idle_ask(struct tt_wish *w, struct ktask *t,
+			 struct rnd_state *rnd)
+{
+	w->set = set_pick(rnd);
+	return w->set &&
+		tt_wish_request(w, ktask_set_wait_idle_start(&w->wait, t,
+							     set_of(w->set)));
+}
+
+static void set_idle_granted(struct tt_wish *w, long status)
+{
+}
+
+const struct tt_wish_kind set_idle_wish = {
+	.op = TT_OP_AWAIT, .refusals = { -ENOENT, -ESHUTDOWN },
+	.ask = set_idle_ask, .granted = set_idle_granted,
+	.over = set_wish_over,
+};
+
+/* -------------------------------------------------------------------------- */
+
 void sets_end(void)
 {
 	int i;

@@ -23,7 +23,9 @@ static const struct tt_kind *pick_kind(const struct tt_ctx *ctx,
 	static const struct tt_kind * const kinds[] = {
 		&time_kind, &time_kind, &time_kind, &join_kind, &join_kind,
 		&sync_kind, &sync_kind, &channel_kind, &channel_kind,
-		&value_kind, &member_kind, &blocking_kind,
+		&value_kind, &member_kind, &blocking_kind, &wish_kind,
+		&wish_kind, &wish_kind, &rwlock_kind, &barrier_kind, &once_kind,
+		&feed_kind, &token_kind, &deadline_kind,
 		/* rank 1 */
 		&blocking_join_kind, &parent_kind, &join_end_kind,
 		&join_end_kind,

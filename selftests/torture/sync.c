@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A mutex, a semaphore and a notification, which all tasks, threads and interrupts
- * share. What is held is held for a time that ends by itself.
+ * A mutex, a semaphore and a notification, which all share. What is held is held
+ * for a time that ends by itself.
  */
 #include "torture.h"
 
@@ -126,6 +126,74 @@ static ktask_poll_t sync_body(struct ktask *t)
 
 const struct tt_kind sync_kind = { .name = "sync", .resume = sync_body };
 
+/* --- Wishes --------------------------------------------------------------- */
+
+/* No task has the address of a wish for its number. */
+static u64 wish_id(struct tt_wish *w)
+{
+	return (unsigned long)w;
+}
+
+static bool mutex_ask(struct tt_wish *w, struct ktask *t, struct rnd_state *rnd)
+{
+	return tt_wish_request(w, ktask_mutex_request(&mutex, &w->guard, t));
+}
+
+static void mutex_granted(struct tt_wish *w, long status)
+{
+	mutex_mark(wish_id(w));
+}
+
+static void mutex_let_go(struct tt_wish *w)
+{
+	mutex_unmark(wish_id(w));
+}
+
+const struct tt_wish_kind mutex_wish = {
+	.op = TT_OP_AWAIT, .sure = true, .ask = mutex_ask,
+	.granted = mutex_granted, .let_go = mutex_let_go,
+};
+
+static bool permit_ask(struct tt_wish *w, struct ktask *t,
+		       struct rnd_state *rnd)
+{
+	w->n = 1 + tt_below(rnd, PERMITS);
+	return tt_wish_request(w, ktask_semaphore_request(&semaphore,
+							  &w->permit, t, w->n));
+}
+
+static void permit_granted(struct tt_wish *w, long status)
+{
+	permits_mark(w->n);
+}
+
+static void permit_let_go(struct tt_wish *w)
+{
+	permits_unmark(w->n);
+}
+
+const struct tt_wish_kind permit_wish = {
+	.op = TT_OP_AWAIT, .sure = true, .ask = permit_ask,
+	.granted = permit_granted, .let_go = permit_let_go,
+};
+
+static bool notified_ask(struct tt_wish *w, struct ktask *t,
+			 struct rnd_state *rnd)
+{
+	return tt_wish_request(w, ktask_notify_request(&notify, &w->notified,
+						       t));
+}
+
+/* One that was not taken goes to another. */
+static void notified_granted(struct tt_wish *w, long status)
+{
+	ktask_request_forget(w->request);
+}
+
+const struct tt_wish_kind notified_wish = {
+	.op = TT_OP_NOTIFY, .ask = notified_ask, .granted = notified_granted,
+};
+
 /* --- Threads -------------------------------------------------------------- */
 
 static ktime_t soon(struct rnd_state *rnd)
@@ -168,7 +236,7 @@ static void thread_semaphore(struct rnd_state *rnd)
 	ktask_permit_release(&p);
 }
 
-void sync_step(struct rnd_state *rnd)
+static void sync_step(struct rnd_state *rnd)
 {
 	switch (tt_below(rnd, 3)) {
 	case 0:
@@ -184,8 +252,7 @@ void sync_step(struct rnd_state *rnd)
 	}
 }
 
-/* Any context. */
-void sync_step_atomic(struct rnd_state *rnd)
+static void sync_step_atomic(struct rnd_state *rnd)
 {
 	struct ktask_permit p;
 
@@ -209,15 +276,14 @@ void sync_step_atomic(struct rnd_state *rnd)
 	}
 }
 
-void sync_init(void)
+static void sync_init(void)
 {
 	ktask_mutex_init(&mutex);
 	ktask_semaphore_init(&semaphore, PERMITS);
 	ktask_notify_init(&notify);
 }
 
-/* All tasks have ended. */
-void sync_check(void)
+static void sync_check(void)
 {
 	if (ktask_mutex_is_locked(&mutex) || atomic64_read(&mutex_holder))
 		tt_fault("a mutex was left locked");
@@ -229,3 +295,8 @@ void sync_check(void)
 	ktask_semaphore_destroy(&semaphore);
 	ktask_notify_destroy(&notify);
 }
+
+const struct tt_shared sync_shared = {
+	.init = sync_init, .step = sync_step, .step_atomic = sync_step_atomic,
+	.check = sync_check,
+};

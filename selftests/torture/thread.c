@@ -15,15 +15,15 @@ enum area {
 	AREA_JOIN,
 	AREA_SET,
 	AREA_RUNTIME,
-	AREA_SYNC,
-	AREA_VALUE,
+	AREA_SHARED,
+	AREA_WISH,
 	AREAS
 };
 
-unsigned int tt_mix[AREAS] = { 400, 400, 160, 1, 60, 30 };
+unsigned int tt_mix[AREAS] = { 400, 400, 160, 1, 150, 60 };
 static int nr_mix = AREAS;
 module_param_array_named(mix, tt_mix, uint, &nr_mix, 0444);
-MODULE_PARM_DESC(mix, "Weights of what threads do: spawn, join, set, runtime, sync, value");
+MODULE_PARM_DESC(mix, "Weights of what threads do: spawn, join, set, runtime, shared, wish");
 
 struct attacker {
 	struct rnd_state rnd;
@@ -85,14 +85,14 @@ static void thread_step(struct rnd_state *rnd)
 	case AREA_RUNTIME:
 		runtime_step(rnd);
 		break;
-	case AREA_SYNC:
+	case AREA_SHARED:
 		if (atomic)
-			channel_step(rnd);
+			shared_step_atomic(rnd);
 		else
-			sync_step(rnd);
+			shared_step(rnd);
 		break;
 	default:
-		value_step(rnd);
+		tt_wishes_wait(NULL, rnd);
 	}
 }
 

@@ -32,6 +32,7 @@
 
 #include "courier.h"
 #include "stat.h"
+#include "wish.h"
 
 /* --- Chance --------------------------------------------------------------- */
 
@@ -179,6 +180,8 @@ struct tt_cleanup {
  * @other: other tasks, with a handle of each
  * @msg: a message that it sends
  * @set: its own set
+ * @wishes: what it asks for
+ * @winner: which of them was granted first
  * @u: what it awaits with
  */
 struct tt_frame {
@@ -194,6 +197,8 @@ struct tt_frame {
 	struct ktask *tasks[TT_OTHERS];
 	struct tt_msg *msg;
 	struct tt_set *set;
+	struct tt_wishes *wishes;
+	int winner;
 	union {
 		struct {
 			struct ktask_select select;
@@ -207,9 +212,31 @@ struct tt_frame {
 			union {
 				struct ktask_permit permit;
 				struct ktask_mutex_guard guard;
+				struct ktask_rwlock_guard rw;
 			};
 			struct ktask_defer unmark;
 		};
+		struct {
+			struct ktask_once_turn turn;
+			struct tt_cell *cell;
+			struct ktask_defer unmark_turn;
+		};
+		struct {
+			struct tt_follower follower;
+			struct ktask_defer sender[2];
+		};
+		struct {
+			struct ktask_token *token;
+			struct ktask_defer cancel;
+			struct ktask_or_cancelled or_cancelled;
+		};
+		struct {
+			struct ktask_interval interval;
+			enum ktask_missed_tick policy;
+			ktime_t first, period, due;
+			s64 ticks;
+		};
+		struct ktask_barrier_wait barrier;
 		struct ktask_notified notified;
 		struct ktask_send send;
 		struct ktask_recv recv;
@@ -314,7 +341,8 @@ extern struct workqueue_struct *tt_courier_wq;
 
 extern const struct tt_kind time_kind, join_kind, join_end_kind, sync_kind,
 	channel_kind, value_kind, member_kind, parent_kind, blocking_kind,
-	blocking_join_kind;
+	blocking_join_kind, wish_kind, rwlock_kind, barrier_kind, once_kind,
+	feed_kind, token_kind, deadline_kind;
 
 /* What bodies share: gives back what the frame holds. */
 void tt_frame_clean(struct tt_frame *f);
@@ -368,22 +396,7 @@ void set_step_atomic(struct rnd_state *rnd);
 void sets_end(void);
 void sets_check(void);
 
-/* --- What tasks wait on --------------------------------------------------- */
-
-void sync_step(struct rnd_state *rnd);
-void sync_step_atomic(struct rnd_state *rnd);
-void sync_init(void);
-void sync_check(void);
-
-void channel_step(struct rnd_state *rnd);
-void channel_step_atomic(struct rnd_state *rnd);
 void channel_drop(struct tt_frame *f);
-void channel_init(void);
-void channel_close(void);
-void channel_check(void);
-
-void value_step(struct rnd_state *rnd);
-void value_check(void);
 
 /* --- Attackers ------------------------------------------------------------ */
 

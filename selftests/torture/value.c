@@ -27,6 +27,7 @@ struct tt_parcel {
 	struct ktask_oneshot *oneshot;
 	struct ktask_promise *promise;
 	struct ktask_token *token, *child;
+	struct ktask_waiter told;
 	struct rcu_head rcu;
 };
 
@@ -113,20 +114,20 @@ static void parcel_arrived(struct tt_courier *c)
 
 /* --- The other side ------------------------------------------------------- */
 
-static bool parcel_fill(struct tt_parcel *p)
+static bool parcel_fill(struct tt_parcel *p, gfp_t gfp)
 {
 	switch (p->kind) {
 	case PARCEL_ONESHOT:
-		p->oneshot = ktask_oneshot_create(gift_free, GFP_KERNEL);
+		p->oneshot = ktask_oneshot_create(gift_free, gfp);
 		return p->oneshot;
 	case PARCEL_PROMISE:
-		p->promise = ktask_promise_new(GFP_KERNEL);
+		p->promise = ktask_promise_new(gfp);
 		return !IS_ERR(p->promise);
 	default:
-		p->token = ktask_token_create(NULL, GFP_KERNEL);
+		p->token = ktask_token_create(NULL, gfp);
 		if (IS_ERR(p->token))
 			return false;
-		p->child = ktask_token_create(p->token, GFP_KERNEL);
+		p->child = ktask_token_create(p->token, gfp);
 		if (!IS_ERR(p->child))
 			return true;
 		ktask_token_put(p->token);
@@ -135,16 +136,16 @@ static bool parcel_fill(struct tt_parcel *p)
 }
 
 /* Return: one whose courier is on his way; or NULL. */
-struct tt_parcel *parcel_new(struct rnd_state *rnd)
+struct tt_parcel *parcel_new(struct rnd_state *rnd, gfp_t gfp)
 {
-	struct tt_parcel *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	struct tt_parcel *p = kzalloc(sizeof(*p), gfp);
 
 	if (!p)
 		return NULL;
 	p->kind = tt_below(rnd, PARCEL_KINDS);
 	p->end = tt_below(rnd, PARCEL_ENDS);
 	p->value = (s32)prandom_u32_state(rnd);
-	if (!parcel_fill(p)) {
+	if (!parcel_fill(p, gfp)) {
 		kfree(p);
 		return NULL;
 	}
@@ -242,7 +243,7 @@ static ktask_poll_t value_body(struct ktask *t)
 
 	KTASK_BEGIN(t);
 	for (f->left = 1 + tt_below(rnd, 4); f->left; f->left--) {
-		f->u.parcel = parcel_new(rnd);
+		f->u.parcel = parcel_new(rnd, GFP_KERNEL);
 		if (!f->u.parcel)
 			continue;
 		ktask_defer(t, &f->u.parcel_end, parcel_put, f->u.parcel);
@@ -260,9 +261,9 @@ static ktask_poll_t value_body(struct ktask *t)
 
 const struct tt_kind value_kind = { .name = "value", .resume = value_body };
 
-void value_step(struct rnd_state *rnd)
+static void value_step(struct rnd_state *rnd)
 {
-	struct tt_parcel *p = parcel_new(rnd);
+	struct tt_parcel *p = parcel_new(rnd, GFP_KERNEL);
 	ktime_t deadline = KTIME_MAX;
 
 	if (!p)
@@ -275,10 +276,61 @@ void value_step(struct rnd_state *rnd)
 	parcel_put(p);
 }
 
-void value_check(void)
+static void parcel_told(struct ktask_waiter *waiter, long value)
+{
+	struct tt_parcel *p = container_of(waiter, struct tt_parcel, told);
+
+	parcel_open(p);
+	parcel_put(p);
+}
+
+/* Nobody waits: it is opened where the courier is, or is not wanted. */
+static void value_step_atomic(struct rnd_state *rnd)
+{
+	struct tt_parcel *p = parcel_new(rnd, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!p)
+		return;
+	if (tt_one_in(rnd, 4) ||
+	    !ktask_future_add(parcel_future(p), &p->told, parcel_told))
+		parcel_put(p);
+}
+
+static bool parcel_ask(struct tt_wish *w, struct ktask *t,
+		       struct rnd_state *rnd)
+{
+	w->parcel = parcel_new(rnd, GFP_KERNEL);
+	return w->parcel && tt_wish_future(w, parcel_future(w->parcel));
+}
+
+static void parcel_granted(struct tt_wish *w, long status)
+{
+	parcel_open(w->parcel);
+}
+
+static void parcel_over(struct tt_wish *w)
+{
+	parcel_put(w->parcel);
+}
+
+const struct tt_wish_kind parcel_wish = {
+	.op = TT_OP_AWAIT, .sure = true, .ask = parcel_ask,
+	.granted = parcel_granted, .over = parcel_over,
+};
+
+static void value_init(void)
+{
+}
+
+static void value_check(void)
 {
 	if (atomic_long_read(&gifts_live) || atomic_long_read(&parcels_live))
 		tt_fault("%ld values and %ld parcels were lost",
 			 atomic_long_read(&gifts_live),
 			 atomic_long_read(&parcels_live));
 }
+
+const struct tt_shared value_shared = {
+	.init = value_init, .step = value_step,
+	.step_atomic = value_step_atomic, .check = value_check,
+};

@@ -16,7 +16,7 @@ struct ktask_future;
 struct rnd_state;
 struct tt_parcel;
 
-struct tt_parcel *parcel_new(struct rnd_state *rnd);
+struct tt_parcel *parcel_new(struct rnd_state *rnd, gfp_t gfp);
 void parcel_put(void *parcel);
 struct ktask_future *parcel_future(struct tt_parcel *p);
 void parcel_open(struct tt_parcel *p);
