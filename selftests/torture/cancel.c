@@ -179,6 +179,7 @@ int cancel_run(u64 seed, unsigned int rounds)
 	races_run(&c, cancel_state_races, rounds);
 	races_run(&c, cancel_by_races, rounds);
 	races_run(&c, cancel_group_races, rounds);
+	races_run(&c, cancel_grant_races, rounds);
 	rival_end(&c);
 	set_cpus_allowed_ptr(current, cpu_possible_mask);
 	return 0;

@@ -20,6 +20,7 @@
  * @over: it has done it
  * @s: the task that it is about
  * @other: another one
+ * @several: two more
  * @future: what tasks of the scene await
  * @lock: what they lock
  * @us: how long they take, about
@@ -31,7 +32,7 @@ struct cancel {
 	void (*act)(struct cancel *c);
 	bool ready;
 	bool over;
-	struct subject *s, *other;
+	struct subject *s, *other, **several;
 	struct ktask_future future;
 	raw_spinlock_t lock;
 	u32 us;
@@ -50,7 +51,7 @@ struct cancel_race {
 };
 
 extern const struct cancel_race cancel_state_races[], cancel_by_races[],
-	cancel_group_races[];
+	cancel_group_races[], cancel_grant_races[];
 
 struct subject *cancel_start(struct cancel *c, const struct tt_kind *kind);
 struct subject *cancel_plan(struct cancel *c, struct tt_plan *p);

@@ -236,6 +236,61 @@ static void race_select(struct cancel *c)
 	cancel_finish(c->other);
 }
 
+/* --- By who joins several ------------------------------------------------- */
+
+static ktask_poll_t joining_body(struct ktask *t)
+{
+	struct tt_frame *f = ktask_frame(t);
+	struct cancel *c = f->s->arg;
+
+	KTASK_BEGIN(t);
+	tt_defer(t, &f->more, NULL);
+	f->tasks[0] = c->several[0]->t;
+	f->tasks[1] = c->several[1]->t;
+	f->op = tt_below(&f->rnd, 2);
+	if (f->op) {
+		KTASK_TRY_JOIN_ALL_TIMEOUT(t, &f->u.all, f->tasks, 2,
+					   f->u.slots, tt_us(c->us));
+	} else {
+		KTASK_JOIN_OR_ABORT(t, f->tasks[0], tt_time(&f->rnd, c->us));
+		if (!ktask_done(f->tasks[0]))
+			tt_fault("a joiner went on, and the task goes on");
+		KTASK_JOIN_OR_ABORT(t, f->tasks[1], tt_time(&f->rnd, c->us));
+	}
+	if (!ktask_done(f->tasks[0]) || !ktask_done(f->tasks[1]))
+		tt_fault("a joiner went on, and the tasks go on");
+	KTASK_END(t);
+}
+
+static const struct tt_kind joining_kind = {
+	.name = "joining", .resume = joining_body, .rank = 1,
+};
+
+/* Who joins is aborted while it may be about to abort the others. */
+static void race_several(struct cancel *c)
+{
+	struct subject *several[2] = {
+		cancel_start(c, &slow_kind), cancel_start(c, &slow_kind),
+	};
+
+	if (several[0] && several[1]) {
+		atomic_set(&several[0]->asked, 1);
+		atomic_set(&several[1]->asked, 1);
+		c->several = several;
+		c->s = cancel_start(c, &joining_kind);
+	}
+	if (c->s) {
+		cancel_go(c, cancel_abort);
+		cancel_dither(c, &c->rnd);
+		if (tt_one_in(&c->rnd, 2))
+			tt_abort(several[tt_below(&c->rnd, 2)]);
+		cancel_over(c);
+		cancel_finish(c->s);
+	}
+	cancel_finish(several[0]);
+	cancel_finish(several[1]);
+}
+
 /* --- In a hard interrupt -------------------------------------------------- */
 
 struct aborter {
@@ -276,6 +331,7 @@ const struct cancel_race cancel_by_races[] = {
 	{ "by a cleanup", race_cleanup, 1 },
 	{ "by the last put", race_put, 1 },
 	{ "by a select", race_select, 1 },
+	{ "by who joins several", race_several, 1 },
 	{ "in an interrupt", race_courier, 1 },
 	{}
 };

@@ -104,6 +104,40 @@ static ktask_poll_t self_body(struct ktask *t)
 
 static const struct tt_kind self_kind = { .name = "self", .resume = self_body };
 
+/* The same, with a thread: what it waits for never comes. */
+static long self_blocking_body(struct ktask *t)
+{
+	struct tt_frame *f = ktask_frame(t);
+	struct cancel *c = f->s->arg;
+	int err;
+
+	tt_defer(t, &f->more, NULL);
+	tt_abort(f->s);
+	if (!ktask_aborted(t))
+		tt_fault("a task that has aborted itself does not know");
+	switch (tt_below(&f->rnd, 4)) {
+	case 0:
+		/* It returns all the same. */
+		return 0;
+	case 1:
+		err = ktask_future_wait_killable(&c->future);
+		break;
+	case 2:
+		err = ktask_sleep(KTIME_MAX);
+		break;
+	default:
+		err = ktask_future_wait_interruptible(&c->future);
+	}
+	if (err != -ECANCELED)
+		tt_fault("a wait of a task that has aborted itself said %d",
+			 err);
+	return err;
+}
+
+static const struct tt_kind self_blocking_kind = {
+	.name = "self_blocking", .blocking = self_blocking_body,
+};
+
 static long waiting_body(struct ktask *t)
 {
 	struct tt_frame *f = ktask_frame(t);
@@ -245,7 +279,8 @@ static void race_returning(struct cancel *c)
 
 static void race_self(struct cancel *c)
 {
-	race(c, &self_kind, cancel_abort);
+	race(c, tt_one_in(&c->rnd, 3) ? &self_blocking_kind : &self_kind,
+	     cancel_abort);
 }
 
 static void start_it(struct cancel *c)
