@@ -3,12 +3,14 @@
  * The director: has all attackers begin, has them end, waits until the last task
  * has ended, compares the counts, and says how it went.
  */
+#include <linux/bitops.h>
 #include <linux/completion.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/sched/debug.h>
 
 #include "torture.h"
 
@@ -18,6 +20,7 @@
 static struct task_struct *director;
 static DECLARE_COMPLETION(verdict_given);
 static char verdict[320];
+static unsigned long given;
 static u64 seed;
 
 /* --- The end -------------------------------------------------------------- */
@@ -62,10 +65,14 @@ static void check_references(void)
 /* Nobody attacks any more. */
 static void settle(void)
 {
+	watch_stage("the last use of what is shared");
 	hands_drop();
 	shared_close();
+	watch_stage("the last sets");
 	sets_end();
+	watch_stage("the last runtimes");
 	runtimes_end();
+	watch_stage("the last tasks");
 	pr_info("%lu tasks are left to end\n", subjects_live());
 	if (!all_ended()) {
 		tt_fault("%lu tasks did not end", subjects_live());
@@ -101,9 +108,12 @@ static void torture(void)
 	while (!err && !enough(end))
 		schedule_timeout_idle(HZ / 50);
 	pr_info("enough: %llu operations\n", tt_total());
+	watch_stage("the last change of a CPU");
 	hotplug_stop();
 	/* The agents last, as threads may wait for what these bring. */
+	watch_stage("the last step of each thread");
 	threads_stop();
+	watch_stage("the last step of each agent");
 	agents_stop();
 }
 
@@ -112,10 +122,13 @@ static bool suite_has(const char *name)
 	return !strcmp(tt_suite, name) || !strcmp(tt_suite, "all");
 }
 
-static void give_verdict(void)
+void director_give_verdict(void)
 {
 	unsigned int faults = tt_faults();
 
+	/* The watch may have been first. */
+	if (test_and_set_bit(0, &given))
+		return;
 	if (faults)
 		snprintf(verdict, sizeof(verdict),
 			 "FAILURE: %u violations, the first: %s (seed=%llu ops=%llu)",
@@ -141,7 +154,8 @@ static int director_main(void *arg)
 	if (suite_has("torture") && !tt_faults())
 		torture();
 	settle();
-	give_verdict();
+	watch_stage(NULL);
+	director_give_verdict();
 	while (!kthread_should_stop())
 		schedule_timeout_idle(HZ / 10);
 	return 0;
@@ -159,6 +173,12 @@ int director_start(void)
 		return PTR_ERR(thread);
 	director = thread;
 	return 0;
+}
+
+/* Say where the director is. */
+void director_dump(void)
+{
+	sched_show_task(director);
 }
 
 /* The attack is cut short, if it goes on. */

@@ -5,6 +5,7 @@
 #include <linux/kthread.h>
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
+#include <linux/sched/debug.h>
 #include <linux/slab.h>
 
 #include "torture.h"
@@ -28,6 +29,7 @@ MODULE_PARM_DESC(mix, "Weights of what threads do: spawn, join, set, runtime, sh
 struct attacker {
 	struct rnd_state rnd;
 	struct task_struct *thread;
+	enum area doing;
 };
 
 static struct attacker *attackers;
@@ -61,12 +63,14 @@ static enum area pick_area(struct rnd_state *rnd)
 	return i;
 }
 
-static void thread_step(struct rnd_state *rnd)
+static void thread_step(struct attacker *a)
 {
+	struct rnd_state *rnd = &a->rnd;
 	/* What may be done in any context may be done in a thread as well. */
 	bool atomic = tt_one_in(rnd, 2);
 
-	switch (pick_area(rnd)) {
+	WRITE_ONCE(a->doing, pick_area(rnd));
+	switch (a->doing) {
 	case AREA_SPAWN:
 		thread_spawn(rnd);
 		break;
@@ -103,7 +107,7 @@ static int thread_main(void *arg)
 	/* They are always ready, and tasks of low priority shall get on as well. */
 	set_user_nice(current, MAX_NICE);
 	while (!kthread_should_stop()) {
-		thread_step(&a->rnd);
+		thread_step(a);
 		cond_resched();
 	}
 	return 0;
@@ -129,10 +133,24 @@ int threads_start(u64 seed, unsigned int n)
 	return 0;
 }
 
+/* Say where those are that have not stopped. */
+void threads_dump(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_attackers; i++) {
+		pr_err("thread %u is in step %u:\n", i,
+		       READ_ONCE(attackers[i].doing));
+		sched_show_task(attackers[i].thread);
+	}
+}
+
 void threads_stop(void)
 {
-	while (nr_attackers)
-		kthread_stop(attackers[--nr_attackers].thread);
+	while (nr_attackers) {
+		kthread_stop(attackers[nr_attackers - 1].thread);
+		nr_attackers--;
+	}
 	kfree(attackers);
 	attackers = NULL;
 }

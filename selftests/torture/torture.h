@@ -408,6 +408,7 @@ void agents_stop(void);
 
 int threads_start(u64 seed, unsigned int n);
 void threads_stop(void);
+void threads_dump(void);
 
 int hotplug_start(u64 seed, unsigned int ms);
 void hotplug_stop(void);
@@ -419,6 +420,10 @@ void director_stop(void);
 bool director_over(void);
 int director_wait(void);
 const char *director_verdict(void);
+void director_give_verdict(void);
+void director_dump(void);
+
+void watch_stage(const char *what);
 
 int cancel_run(u64 seed, unsigned int rounds);
 
