@@ -21,7 +21,7 @@ enum area {
 	AREAS
 };
 
-unsigned int tt_mix[AREAS] = { 400, 400, 160, 1, 150, 60 };
+unsigned int tt_mix[AREAS] = { 400, 400, 160, 3, 150, 60 };
 static int nr_mix = AREAS;
 module_param_array_named(mix, tt_mix, uint, &nr_mix, 0444);
 MODULE_PARM_DESC(mix, "Weights of what threads do: spawn, join, set, runtime, shared, wish");
