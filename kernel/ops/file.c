@@ -41,11 +41,13 @@ static bool file_is_sysctl(const struct file *file)
 
 /*
  * Whether what @file gives or does depends on the thread that asks: its signals,
- * or its namespaces. A worker is the wrong one.
+ * its namespaces, or its descriptors, to which a userfaultfd adds when it tells of
+ * a fork. A worker is the wrong one.
  */
 static bool file_is_of_thread(const struct file *file)
 {
-	return file_is_anon(file, "[signalfd]") || file_is_sysctl(file);
+	return file_is_anon(file, "[signalfd]") ||
+	       file_is_anon(file, "[userfaultfd]") || file_is_sysctl(file);
 }
 
 static bool file_has_offsets(const struct file *file, fmode_t mode)

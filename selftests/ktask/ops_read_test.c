@@ -195,6 +195,17 @@ TEST_F(read, files_of_processes_are_EINVAL)
 	close(file);
 }
 
+/* When it tells of a fork it makes a descriptor, which none of ours shall have. */
+TEST_F(read, userfaultfd_is_EINVAL)
+{
+	int file;
+
+	if (!absent_page(&file))
+		SKIP(return, "no userfaultfd: %s", strerror(errno));
+	EXPECT_EQ(-EINVAL, read_here(self, file, 1000));
+	close(file);
+}
+
 TEST_F(read, ktask_itself_is_EINVAL)
 {
 	int other = kt_open(0);

@@ -907,7 +907,7 @@ struct ktask_args_hash {
  * directory), ESPIPE (an offset for what has none), EINVAL (@length is out of
  * range, the range lies beyond the largest file, or the kernel cannot read the
  * file for us: among these are files that are O_DIRECT, files of /dev/ktask,
- * signalfds, those in /proc about a process, and all in /proc/sys).
+ * signalfds, userfaultfds, those in /proc about a process, and all in /proc/sys).
  */
 struct ktask_args_read {
 	__s32 fd;
