@@ -5,6 +5,7 @@
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -23,6 +24,9 @@ static bool file_is_plain(const struct file *file)
 {
 	umode_t mode = file_inode(file)->i_mode;
 
+	/* What a kernel makes without one is of no type, or said to be regular. */
+	if (file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC)
+		return false;
 	return S_ISREG(mode) || S_ISDIR(mode) || S_ISBLK(mode) || S_ISFIFO(mode);
 }
 

@@ -74,8 +74,7 @@ static int copy_check_files(const struct copy_frame *f)
 		return err == -ESPIPE ? -EINVAL : err;
 	if (f->out->f_flags & O_APPEND)
 		return -EBADF;
-	if (!S_ISREG(file_inode(f->in)->i_mode) ||
-	    !S_ISREG(file_inode(f->out)->i_mode))
+	if (!file_is_regular(f->in) || !file_is_regular(f->out))
 		return -EINVAL;
 	if (IS_SWAPFILE(file_inode(f->in)) || IS_SWAPFILE(file_inode(f->out)))
 		return -ETXTBSY;

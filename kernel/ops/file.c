@@ -18,13 +18,22 @@
 
 #include "file.h"
 
+static bool file_has_no_type(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC;
+}
+
 /* Whether @file is one that the kernel has made and calls @name. */
 bool file_is_anon(const struct file *file, const char *name)
 {
-	const struct dentry *dentry = file->f_path.dentry;
+	return file_has_no_type(file) &&
+	       !strcmp(file->f_path.dentry->d_name.name, name);
+}
 
-	return dentry->d_sb->s_magic == ANON_INODE_FS_MAGIC &&
-	       !strcmp(dentry->d_name.name, name);
+/* Kernels since 6.16 say of what they have made that it is a regular file. */
+bool file_is_regular(const struct file *file)
+{
+	return S_ISREG(file_inode(file)->i_mode) && !file_has_no_type(file);
 }
 
 /* Whether @file is below /proc/sys. Nothing is ever renamed there. */
@@ -63,9 +72,8 @@ static bool file_has_offsets(const struct file *file, fmode_t mode)
  */
 static bool file_is_direct(const struct file *file)
 {
-	umode_t type = file_inode(file)->i_mode;
-
-	return file->f_flags & O_DIRECT && (S_ISREG(type) || S_ISBLK(type));
+	return file->f_flags & O_DIRECT &&
+	       (file_is_regular(file) || S_ISBLK(file_inode(file)->i_mode));
 }
 
 /* Whether a worker can read @file; @at_offset: from a position of its own. */
@@ -122,7 +130,7 @@ u64 file_limit(void)
  */
 loff_t file_room(const struct file *file, loff_t pos, loff_t len, u64 limit)
 {
-	if (!len || !S_ISREG(file_inode(file)->i_mode))
+	if (!len || !file_is_regular(file))
 		return len;
 	if (pos >= limit)
 		return -EFBIG;

@@ -23,6 +23,7 @@ struct file_pos {
 int file_check_read(const struct file *file, bool at_offset);
 int file_check_write(const struct file *file, bool at_offset);
 bool file_is_anon(const struct file *file, const char *name);
+bool file_is_regular(const struct file *file);
 bool file_range_ok(u64 offset, u64 length);
 u64 file_limit(void);
 loff_t file_room(const struct file *file, loff_t pos, loff_t len, u64 limit);

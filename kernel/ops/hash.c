@@ -52,7 +52,7 @@ static struct file *hash_file(struct ktask *t, int fd)
 	if (IS_ERR(file))
 		return file;
 	err = file_check_read(file, true);
-	if (!err && !S_ISREG(file_inode(file)->i_mode) &&
+	if (!err && !file_is_regular(file) &&
 	    !S_ISBLK(file_inode(file)->i_mode))
 		err = -EINVAL;
 	if (!err)

@@ -52,9 +52,9 @@ static void read_release(struct ktask *t)
 static ssize_t read_into(struct ktask *t, void *buf)
 {
 	struct read_frame *f = ktask_frame(t);
-	umode_t type = file_inode(f->file)->i_mode;
 	/* What a pipe gives is gone from there, so it cannot be read in vain. */
-	bool once = !S_ISREG(type) && !S_ISBLK(type);
+	bool once = !file_is_regular(f->file) &&
+		    !S_ISBLK(file_inode(f->file)->i_mode);
 	struct file_pos p;
 	size_t done = 0;
 	ssize_t n;
