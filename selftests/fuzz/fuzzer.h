@@ -12,7 +12,7 @@
 #include "fuzz.h"
 #include "run.h"
 
-#define WORKERS_MAX	8
+#define WORKERS_MAX	16
 #define CORPUS_MAX	4096
 
 struct options {
@@ -80,7 +80,7 @@ int corpus_save(const char *directory);
 /* --- threads.c -------------------------------------------------------------------- */
 
 /* Return: 0; -1: it cannot. */
-int threads_start(struct watch *watch, bool covers);
+int threads_start(struct watch *watch, bool tells);
 /*
  * Run it. Its edges go to @edges, those that are new there to @fresh, which may be
  * NULL.
@@ -89,6 +89,8 @@ void threads_run(const struct sequence *s, struct number_set *edges, struct numb
 
 /* --- worker.c --------------------------------------------------------------------- */
 
+/* Become a user who may open the device, if that can be. */
+void be_ordinary(void);
 /* Does not return. */
 void worker_main(unsigned int index);
 

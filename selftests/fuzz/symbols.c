@@ -135,8 +135,10 @@ void cover_report(const struct number_set *edges, const char *functions, const c
 	uint64_t slide = 0;
 	size_t i;
 
-	if (!blocks || read_symbols(&slide))
+	if (!blocks || read_symbols(&slide)) {
+		free(blocks);
 		return;
+	}
 	blocks->size = EDGES;
 	if (functions)
 		read_functions(functions);

@@ -29,7 +29,7 @@ static struct number_set *new_set(void)
 	return set;
 }
 
-static void be_ordinary(void)
+void be_ordinary(void)
 {
 	struct stat st;
 

@@ -43,5 +43,12 @@ test_replay() {
 	grep -q '^0 join	# ENOENT$' log
 }
 
+# To write to it would be the end of the worker.
+test_a_pipe_that_nobody_reads() {
+	printf '%s\n' '0 close fd=fd2' '0 put' >sequence
+	fuzz --replay sequence
+	grep -q '^0 put	# EPIPE$' log
+}
+
 trap 'sed "s/^# */# fuzz: /" "$tmp/lines" 2>/dev/null; rm -rf "$tmp"' EXIT
-run_tests what_was_kept a_fixed_seed a_random_seed replay
+run_tests what_was_kept a_fixed_seed a_random_seed replay a_pipe_that_nobody_reads
