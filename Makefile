@@ -113,12 +113,15 @@ $(LANES:%=check-%): check-%:
 	@selftests/check $*
 
 .PHONY: soak
-# For as long as one likes: torture of the kernel API, then fuzzing of the ABI.
+# For as long as one likes, each: torture of the kernel API, fuzzing of the ABI, and
+# programs that are killed, frozen, short of memory, or without the module.
 SOAK_SECONDS	?= 600
 SEED		?= 0
 soak:
 	@selftests/torture/soak $(LANE) $(SOAK_SECONDS) $(SEED)
 	@selftests/fuzz/soak $(LANE) $(SOAK_SECONDS) $(filter-out 0,$(SEED))
+	@selftests/vm/run --lane $(LANE) --smp 2 --timeout $$(($(SOAK_SECONDS) + 600)) \
+		--copy selftests/fuzz/lives -- lives -s $(SOAK_SECONDS)
 
 style:
 	@selftests/check style
@@ -175,7 +178,7 @@ help:
 	@echo '  check-all     all tests in all lanes'
 	@echo '  check-fast    the tests in one lane, in some minutes'
 	@echo '  check-LANE    the tests in LANE'
-	@echo '  soak          torture and fuzz for long: LANE=$(LANE) SOAK_SECONDS=$(SOAK_SECONDS) SEED='
+	@echo '  soak          torture, fuzz and kill for long: LANE=$(LANE) SOAK_SECONDS=$(SOAK_SECONDS) SEED='
 	@echo '  style         checkpatch, sparse, kernel-doc, man pages, scripts'
 	@echo '  bench         ktask beside its peers, in a table; LANE=$(LANE)'
 	@echo '  coverage      which lines of the module the KUnit suites run'

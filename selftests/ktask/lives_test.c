@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a program goes through while its tasks run: it forks, executes another, gives
- * its descriptor away, and all of them are killed; its memory cgroup is full; the
- * machine is suspended.
+ * its descriptor away, and all of them are killed; its memory cgroup is full; its
+ * cgroup is frozen; the machine is suspended.
  */
 #include <sys/eventfd.h>
 
@@ -278,6 +278,103 @@ TEST_F_TIMEOUT(lives, memory_cgroup_is_full_while_tasks_run, SLOW)
 	EXPECT_EQ(0, rmdir(CGROUP));
 }
 
+/* --- A cgroup that is frozen -------------------------------------------------------- */
+
+#define ICE		"/sys/fs/cgroup/ktask-ice"
+
+static bool is_frozen(void)
+{
+	char text[64] = "";
+	int fd = open(ICE "/cgroup.events", O_RDONLY | O_CLOEXEC);
+	bool frozen = fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 &&
+		      strstr(text, "frozen 1");
+
+	close(fd);
+	return frozen;
+}
+
+/* A program with all kinds of tasks under way, which joins, until it is killed. */
+static void be_busy_in_ice(int fd, int ready)
+{
+	int file = sparse_file(), fds[2];
+	struct ktask_completion c;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d", getpid());
+	if (pipe(fds) || put_text(ICE "/cgroup.procs", text) || write(ready, "", 1) != 1)
+		_exit(1);
+	for (;;) {
+		spawn_all_kinds(fd, file, fds[0]);
+		kt_join(fd, kt_sleep(fd, MSEC, 0), FOREVER, &c);
+		kt_abort_all(fd);
+		while (kt_join(fd, 0, FOREVER, &c) == 0)
+			;
+	}
+}
+
+static uint64_t spawned_by_all(int fd)
+{
+	struct ktask_info info;
+
+	return kt_info(fd, &info) ? 0 : info.spawned;
+}
+
+TEST_F_TIMEOUT(lives, frozen_program_goes_on_or_is_killed, SLOW)
+{
+	unsigned int seed = time(NULL), round, nr = getenv("KTASK_QUICK") ? 4 : 20;
+	struct ktask_completion c;
+
+	if (getenv("KTASK_SEED"))
+		seed = strtoul(getenv("KTASK_SEED"), NULL, 0);
+	TH_LOG("KTASK_SEED=%u", seed);
+	if (mkdir(ICE, 0755) || access(ICE "/cgroup.freeze", W_OK)) {
+		rmdir(ICE);
+		SKIP(return, "no cgroups that freeze");
+	}
+	for (round = 0; round < nr; round++) {
+		int pipe_fds[2], fd = kt_open(0);
+		uint64_t before;
+		int64_t id;
+		pid_t pid;
+		char byte;
+
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, pipe(pipe_fds));
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			die_with(getppid());
+			close(self->fd);
+			be_busy_in_ice(fd, pipe_fds[1]);
+		}
+		ASSERT_EQ(1, read(pipe_fds[0], &byte, 1));
+		usleep(rand_r(&seed) % 30000);
+		/* Wherever it is in the kernel, it must come to where it can be frozen. */
+		ASSERT_EQ(0, put_text(ICE "/cgroup.freeze", "1"));
+		while (!is_frozen())
+			sched_yield();
+		/* Its set is at work all the same, for who has it too. */
+		id = kt_sleep(fd, MSEC, 0);
+		ASSERT_LT(0, id);
+		EXPECT_EQ(0, kt_join(fd, id, FOREVER, &c));
+		EXPECT_EQ(KTASK_RETURNED, c.outcome);
+		if (round % 2) {
+			before = spawned_by_all(self->fd);
+			ASSERT_EQ(0, put_text(ICE "/cgroup.freeze", "0"));
+			while (spawned_by_all(self->fd) < before + 10)
+				sched_yield();
+		}
+		ASSERT_EQ(0, kill(pid, SIGKILL));
+		EXPECT_EQ(128 + SIGKILL, child_status(pid));
+		ASSERT_EQ(0, put_text(ICE "/cgroup.freeze", "0"));
+		close(fd);
+		close(pipe_fds[0]);
+		close(pipe_fds[1]);
+		ASSERT_NOTHING_LEFT();
+	}
+	EXPECT_EQ(0, rmdir(ICE));
+}
+
 /* --- A machine that is suspended -------------------------------------------------- */
 
 TEST_F(lives, freezing_ends_neither_tasks_nor_waits)
@@ -320,6 +417,55 @@ TEST_F(lives, freezing_ends_neither_tasks_nor_waits)
 	kt_abort_all(self->fd);
 	while (kt_join(self->fd, 0, FOREVER, &joiner.completion) == 0)
 		EXPECT_EQ(KTASK_CANCELLED, joiner.completion.outcome);
+	ASSERT_NOTHING_LEFT();
+}
+
+/* Whatever those who are frozen are doing, and to whichever sleep they are put. */
+TEST_F_TIMEOUT(lives, freezing_a_family_at_work, SLOW)
+{
+	static const char *const states[] = { "freeze", "mem" };
+	unsigned int seed = time(NULL), round, nr = getenv("KTASK_QUICK") ? 2 : 10;
+	int err = put_text("/sys/power/pm_test", "freezer"), pipe_fds[2];
+	struct ktask_info info;
+	uint64_t before;
+	pid_t pid;
+	char byte;
+
+	if (err)
+		SKIP(return, "this kernel cannot test freezing: %s", strerror(-err));
+	if (getenv("KTASK_SEED"))
+		seed = strtoul(getenv("KTASK_SEED"), NULL, 0);
+	TH_LOG("KTASK_SEED=%u", seed);
+	EXPECT_EQ(0, put_text("/sys/module/suspend/parameters/pm_test_delay", "0"));
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	ASSERT_EQ(0, pipe(pipe_fds));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		setpgid(0, 0);
+		close(self->fd);
+		be_a_family(pipe_fds[1], seed);
+	}
+	ASSERT_EQ(1, read(pipe_fds[0], &byte, 1));
+	for (round = 0; round < nr; round++) {
+		before = spawned_by_all(self->fd);
+		while (spawned_by_all(self->fd) < before + 10)
+			sched_yield();
+		err = put_text("/sys/power/state", states[round % 2]);
+		/* Not each machine has the second. */
+		EXPECT_TRUE(!err || (err == -EINVAL && round % 2)) {
+			TH_LOG("%s: %s", states[round % 2], strerror(-err));
+		}
+	}
+	EXPECT_EQ(0, put_text("/sys/power/pm_test", "none"));
+	ASSERT_EQ(0, kill(-pid, SIGKILL));
+	wait_for_all();
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	do {
+		sched_yield();
+		ASSERT_EQ(0, kt_info(self->fd, &info));
+	} while (info.files != 1);
 	ASSERT_NOTHING_LEFT();
 }
 

@@ -148,6 +148,39 @@ test_open_while_loading_and_unloading() {
 	[ ! -e /sys/module/ktask ]
 }
 
+# A program that opens and spawns whatever happens, and is killed in the midst of it.
+be_a_client() {
+	while [ ! -e stop ]; do
+		ktask spawn --count=50 nop >/dev/null 2>&1 || :
+		ktask spawn --count=50 sleep duration_ns=1h >/dev/null 2>&1 &
+		ktask hash /proc/self/exe >/dev/null 2>&1 || :
+		kill -KILL $! || :
+		wait $! || :
+	done
+}
+
+# It goes when for a moment nobody has it open, and comes back, KTASK_ROUNDS times.
+test_rmmod_in_a_loop_under_load() {
+	need_rmmod
+	rounds=${KTASK_ROUNDS:-4}
+	be_a_client 2>/dev/null &
+	first=$!
+	be_a_client 2>/dev/null &
+	second=$!
+	tries=0
+	for _ in $(seq "$rounds"); do
+		loaded || load
+		until rmmod ktask 2>err; do
+			contains err 'in use'
+			tries=$((tries + 1))
+		done
+	done
+	touch stop
+	wait "$first" "$second" || :
+	[ ! -e /sys/module/ktask ]
+	echo "unloaded $rounds times, refused $tries times"
+}
+
 test_without_the_module() {
 	need_rmmod
 	unload
@@ -177,5 +210,7 @@ test_loaded_again() {
 	[ "$(cat /sys/module/ktask/parameters/max_tasks)" -gt 7 ]
 }
 
+# Those that are named, or all.
 # shellcheck disable=SC2046 # a word each
-run_tests $(sed -n 's/^test_\([a-z0-9_]*\)() {$/\1/p' "$0")
+[ $# -gt 0 ] || set -- $(sed -n 's/^test_\([a-z0-9_]*\)() {$/\1/p' "$0")
+run_tests "$@"
