@@ -181,7 +181,7 @@ help:
 	@echo '  soak          torture, fuzz and kill for long: LANE=$(LANE) SOAK_SECONDS=$(SOAK_SECONDS) SEED='
 	@echo '  style         checkpatch, sparse, kernel-doc, man pages, scripts'
 	@echo '  bench         ktask beside its peers, in a table; LANE=$(LANE)'
-	@echo '  coverage      which lines of the module all tests run; some hours'
+	@echo '  coverage      which lines of the module all tests run; an hour'
 	@echo '  module-LANE   build for the kernel of LANE, to use with selftests/vm/run'
 	@echo '  clean         remove build/; kernels stay in ~/.cache/ktask'
 	@echo 'Lanes:'

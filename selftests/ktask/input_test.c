@@ -278,12 +278,15 @@ TEST_F(input, beside_a_file_is_EINVAL_and_neither_EBADF)
  */
 TEST_F_TIMEOUT(input, too_long_is_EMSGSIZE, SLOW)
 {
+	struct ktask_args_hash hash = { .fd = -1, .alg = "sha256" };
 	struct ktask_after after[2] = {};
 	static char out[KTASK_DATA_MAX];
-	struct ktask_desc desc;
+	struct ktask_desc desc, others[2];
 	int file = pattern_file(10);
+	struct ktask_args_write write = { .fd = file };
 	unsigned int len;
 	int64_t id;
+	int i;
 
 	ASSERT_LE(0, file);
 	ASSERT_LT(0, id = kt_hash(self->fd, file, "sha512", 0));
@@ -296,6 +299,13 @@ TEST_F_TIMEOUT(input, too_long_is_EMSGSIZE, SLOW)
 	after[0].id = after[1].id = id;
 	desc = nop_after(self, after, 2);
 	ASSERT_LT(0, kt_spawn_desc(self->fd, &desc));
+	others[0] = kt_desc(self->fd, "hash", &hash, sizeof(hash));
+	others[1] = kt_desc(self->fd, "write", &write, sizeof(write));
+	for (i = 0; i < 2; i++) {
+		others[i].after = to_u64(after);
+		others[i].nr_after = 2;
+		ASSERT_LT(0, kt_spawn_desc(self->fd, &others[i]));
+	}
 	ASSERT_EQ(0, kt_join_out(self->fd, id, FOREVER, &self->c, out, sizeof(out)));
 	EXPECT_EQ(7, self->c.result);
 	ASSERT_EQ(KTASK_DATA_MAX, self->c.out_len);
@@ -303,6 +313,12 @@ TEST_F_TIMEOUT(input, too_long_is_EMSGSIZE, SLOW)
 	ASSERT_EQ(0, kt_join(self->fd, desc.id, FOREVER, &self->c));
 	EXPECT_EQ(-EMSGSIZE, self->c.result);
 	EXPECT_EQ(0, self->c.out_len);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, kt_join(self->fd, others[i].id, FOREVER, &self->c));
+		EXPECT_EQ(-EMSGSIZE, self->c.result);
+	}
+	/* Nothing has been written. */
+	EXPECT_EQ(10, lseek(file, 0, SEEK_END));
 	close(file);
 }
 

@@ -113,6 +113,30 @@ TEST_F(read, readv_of_small_pieces)
 	EXPECT_EQ(EINVAL, errno);
 }
 
+/* A completion that has room in part only is not lost. */
+TEST_F(read, readv_to_a_bad_buffer)
+{
+	const size_t size = sizeof(self->c[0]), page = sysconf(_SC_PAGESIZE);
+	char *mem = guarded_alloc(1);
+	struct iovec iov[] = {
+		{ self->c, size },
+		{ mem + page - size / 2, size },
+	};
+
+	ASSERT_NE(NULL, mem);
+	ASSERT_EQ(0, make_ready(self, 2));
+	EXPECT_EQ(size, readv(self->fd, iov, 2));
+	EXPECT_EQ(0, self->c[0].user_data);
+	EXPECT_EQ(-1, readv(self->fd, iov + 1, 1));
+	EXPECT_EQ(EFAULT, errno);
+	iov[0].iov_len = size / 4;
+	EXPECT_EQ(-1, readv(self->fd, iov, 2));
+	EXPECT_EQ(EFAULT, errno);
+	ASSERT_EQ(1, kt_read(self->fd, self->c, 8));
+	EXPECT_EQ(1, self->c[0].user_data);
+	munmap(mem, 2 * page);
+}
+
 TEST_F(read, preadv2_nowait_is_EAGAIN)
 {
 	struct iovec iov = { self->c, sizeof(self->c) };

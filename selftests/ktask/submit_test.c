@@ -186,6 +186,27 @@ TEST_F(submit, none_to_wait_for_takes_what_is_there)
 	EXPECT_TOLD(0, 0, 0, 0);
 }
 
+/* More than are taken in one go. */
+TEST_F(submit, takes_many_that_are_there)
+{
+	struct ktask_completion c[150];
+	int64_t id;
+	int i;
+
+	for (i = 0; i < 150; i++) {
+		ASSERT_LT(0, id = kt_nop(self->fd, 0, i));
+		ASSERT_TRUE(wait_state(self->fd, id, KTASK_STATE_ENDED));
+	}
+	self->spawn.nr = 0;
+	self->spawn.completions = to_u64(c);
+	self->spawn.max_completions = 150;
+	self->spawn.min_completions = 100;
+	ASSERT_EQ(0, submit(self));
+	EXPECT_TOLD(0, 0, 150, 0);
+	for (i = 0; i < 150; i++)
+		EXPECT_EQ(i, c[i].user_data);
+}
+
 TEST_F(submit, room_for_none_is_a_spawn)
 {
 	self->spawn.max_completions = 0;
