@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runtimes of another module: forgotten by it, frozen with the system.
+# Runtimes of another module, forgotten by it or frozen with the system; and an op
+# of another module, which is told of an abort, as that does not end its tasks.
 
 # shellcheck disable=SC2317,SC2086 # run_tests calls the functions; no name has blanks
 # shellcheck source-path=SCRIPTDIR source=ktap.sh
@@ -76,4 +77,34 @@ test_frozen() {
 	rmmod ktask_probe
 }
 
-run_tests destroyed forgotten frozen
+# They end, or the program would not.
+test_op_is_cancelled() {
+	need_probe
+	modprobe ktask_probe
+	ktask spawn --count=5 probe >out 2>&1 &
+	program=$!
+	until ktask info | grep -qxE 'tasks of open files +5'; do :; done
+	# Its code is needed.
+	status 1 rmmod ktask_probe
+	contains err 'in use'
+	kill -KILL "$program"
+	wait "$program" || :
+	cat $probe/cancels
+	[ "$(cat $probe/cancels)" -eq 5 ]
+	rmmod ktask_probe
+}
+
+test_op_asks_for_its_input_twice() {
+	need_probe
+	modprobe ktask_probe
+	echo data >file
+	ktask run - >out <<-'END'
+		sum: hash fd=file alg=sha512
+		len: probe from sum
+	END
+	cat out
+	grep -qxE 'len +returned +64 *' out
+	rmmod ktask_probe
+}
+
+run_tests destroyed forgotten frozen op_is_cancelled op_asks_for_its_input_twice

@@ -2,13 +2,14 @@
 /*
  * A driver for tests: it has a freezable runtime and one that is not, in each a
  * task that counts, which do not pin it; and if told so, it forgets to destroy
- * them when it goes.
+ * them when it goes. It also has an op, which no abort ends by itself.
  */
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
 #include <linux/ktask.h>
+#include <linux/ktask_op.h>
 
 #include "kernel/compat.h"
 
@@ -56,6 +57,64 @@ static ktask_poll_t watch_body(struct ktask *t)
 	KTASK_END(t);
 }
 
+/* --- The op ----------------------------------------------------------------- */
+
+static int cancels;
+module_param(cancels, int, 0444);
+MODULE_PARM_DESC(cancels, "How often tasks of the op were cancelled");
+
+static atomic_t nr_cancels;
+
+struct probe {
+	struct ktask_future over;
+};
+
+static int probe_prepare(struct ktask *t, const void *args)
+{
+	struct probe *p = ktask_frame(t);
+
+	ktask_future_init(&p->over);
+	return 0;
+}
+
+/* With an input: its length, if it is the same however often one asks. */
+static long probe_run(struct ktask *t)
+{
+	struct probe *p = ktask_frame(t);
+	const void *first, *second;
+	size_t len, len2;
+
+	if (!ktask_op_has_input(t)) {
+		ktask_future_wait(&p->over);
+		return 0;
+	}
+	first = ktask_op_input(t, &len);
+	second = ktask_op_input(t, &len2);
+	if (IS_ERR(first))
+		return PTR_ERR(first);
+	return first == second && len == len2 ? len : -EIO;
+}
+
+static void probe_cancel(struct ktask *t)
+{
+	struct probe *p = ktask_frame(t);
+
+	cancels = atomic_inc_return(&nr_cancels);
+	ktask_future_complete(&p->over, 0);
+}
+
+static struct ktask_op probe_op = {
+	.name = "probe",
+	.summary = "wait for the abort, or tell how long the input is",
+	.flags = KTASK_OP_INPUT,
+	.frame_size = sizeof(struct probe),
+	.prepare = probe_prepare,
+	.run = probe_run,
+	.cancel = probe_cancel,
+};
+
+/* --- Loading and unloading -------------------------------------------------- */
+
 static int __init probe_init(void)
 {
 	struct ktask *t;
@@ -78,6 +137,8 @@ static int __init probe_init(void)
 	if (IS_ERR(t))
 		goto err_plain;
 	ktask_detach(t);
+	if (ktask_op_register(&probe_op))
+		goto err_plain;
 	return 0;
 
 err_plain:
@@ -90,6 +151,7 @@ module_init(probe_init);
 
 static void __exit probe_exit(void)
 {
+	ktask_op_unregister(&probe_op);
 	if (forget)
 		return;
 	ktask_runtime_destroy(plain);
