@@ -4,7 +4,8 @@
  * goes on when one has fired and the other has been taken back.
  *
  * armed and fired belong to whoever runs the task; what fires meanwhile is
- * noted in the state word, and becomes visible in fired with the next claim.
+ * noted in the state word, and becomes visible in fired with the next claim. What
+ * armed and awaited are is also shown to who asks, hence WRITE_ONCE().
  */
 #include "engine.h"
 
@@ -49,12 +50,12 @@ bool __ktask_await(struct ktask *t, struct ktask_future *f, ktime_t timeout)
 	}
 
 	t->fired = 0;
-	t->awaited = f;
+	WRITE_ONCE(t->awaited, f);
 	if (!ktask_future_add(f, &t->waiter, await_notify))
 		return await_ready(t);
-	t->armed = KT_FIRED_WAITER;
+	WRITE_ONCE(t->armed, timeout == KTIME_MAX ? KT_FIRED_WAITER :
+						    KT_FIRED);
 	if (timeout != KTIME_MAX) {
-		t->armed |= KT_FIRED_TIMER;
 		timer_init(t, timeout);
 		timer_start(t);
 	}
@@ -72,7 +73,7 @@ bool __ktask_sleep(struct ktask *t, ktime_t duration)
 		return await_ready(t);
 
 	t->fired = 0;
-	t->armed = KT_FIRED_TIMER;
+	WRITE_ONCE(t->armed, KT_FIRED_TIMER);
 	timer_init(t, duration);
 	timer_start(t);
 	return true;
@@ -100,7 +101,7 @@ bool await_begin_hold(struct ktask *t)
 {
 	if (t->armed & KT_FIRED_WAITER &&
 	    !ktask_future_add(t->awaited, &t->waiter, await_notify)) {
-		t->armed = 0;
+		WRITE_ONCE(t->armed, 0);
 		return false;
 	}
 	if (t->armed & KT_FIRED_TIMER)
@@ -120,7 +121,7 @@ bool await_over(struct ktask *t)
 
 	if (t->armed & KT_FIRED_TIMER) {
 		timer_disarm(t);
-		t->armed &= ~KT_FIRED_TIMER;
+		WRITE_ONCE(t->armed, t->armed & ~KT_FIRED_TIMER);
 	}
 	if (t->armed & KT_FIRED_WAITER) {
 		if (!(t->fired & KT_FIRED_WAITER)) {
@@ -128,7 +129,7 @@ bool await_over(struct ktask *t)
 				return false;
 			t->timed_out = true;
 		}
-		t->armed &= ~KT_FIRED_WAITER;
+		WRITE_ONCE(t->armed, t->armed & ~KT_FIRED_WAITER);
 	}
 	return true;
 }

@@ -107,6 +107,7 @@ static const char *state_name(int state)
 static void show_awaited(struct seq_file *m, const struct ktask *t, int state)
 {
 	unsigned int armed = READ_ONCE(t->armed);
+	unsigned int pc;
 
 	if (state & (KT_RUNNING | KT_READY) || !armed) {
 		seq_puts(m, " -");
@@ -116,9 +117,10 @@ static void show_awaited(struct seq_file *m, const struct ktask *t, int state)
 		seq_printf(m, " future:%p", READ_ONCE(t->awaited));
 	if (armed & KT_FIRED_TIMER)
 		seq_puts(m, armed & KT_FIRED_WAITER ? "+timer" : " timer");
-	/* One that is held has not begun. */
-	if (t->pc)
-		seq_printf(m, "@%u", t->pc);
+	/* One that is held has not begun. data_race: it may run on meanwhile. */
+	pc = data_race(t->pc);
+	if (pc)
+		seq_printf(m, "@%u", pc);
 }
 
 /* One line. Under the lock, so that the task does not end. */
