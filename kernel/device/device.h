@@ -41,6 +41,9 @@ struct limit {
 	struct list_head held;
 };
 
+/* A counter that changes under a lock, and is looked at without. */
+#define counter_add(counter, n)	WRITE_ONCE(counter, (counter) + (n))
+
 /**
  * struct group - a group of jobs of one session
  * @id: its number; 0: the session's own, which has all jobs

@@ -141,8 +141,8 @@ void session_wake_room(struct session *s)
 
 static void count_job(struct group *g, const struct job *job)
 {
-	g->nr_jobs++;
-	g->nr_joinable += job->joinable;
+	counter_add(g->nr_jobs, 1);
+	counter_add(g->nr_joinable, job->joinable);
 }
 
 static void session_count_job(struct session *s, const struct job *job)
@@ -159,9 +159,9 @@ void session_unjoinable(struct session *s, struct job *job)
 {
 	session_assert_locked(s);
 	job->joinable = false;
-	s->all.nr_joinable--;
+	counter_add(s->all.nr_joinable, -1);
 	if (job->group)
-		job->group->nr_joinable--;
+		counter_add(job->group->nr_joinable, -1);
 	/* A reader may be told that there is nothing more to come. */
 	session_wake(s);
 }
@@ -171,9 +171,9 @@ static void session_uncount_job(struct session *s, struct job *job)
 {
 	if (job->joinable)
 		session_unjoinable(s, job);
-	s->all.nr_jobs--;
+	counter_add(s->all.nr_jobs, -1);
 	if (job->group)
-		job->group->nr_jobs--;
+		counter_add(job->group->nr_jobs, -1);
 	job->group = NULL;
 	session_wake_room(s);
 }
@@ -221,9 +221,9 @@ void session_ready(struct job *job)
 {
 	session_assert_locked(job->session);
 	job->stage = JOB_READY;
-	job->session->all.nr_active++;
+	counter_add(job->session->all.nr_active, 1);
 	if (job->group)
-		job->group->nr_active++;
+		counter_add(job->group->nr_active, 1);
 	if (job->visible) {
 		job->stage = JOB_STARTED;
 		job_launch(job);
@@ -321,9 +321,9 @@ void session_remove(struct session *s, struct job *job)
 {
 	session_lock(s);
 	if (job->stage == JOB_READY) {
-		s->all.nr_active--;
+		counter_add(s->all.nr_active, -1);
 		if (job->group)
-			job->group->nr_active--;
+			counter_add(job->group->nr_active, -1);
 	}
 	list_del_init(&job->place.node);
 	plan_unlink(job);
@@ -387,7 +387,7 @@ static void done_insert(struct list_head *done, struct place *place)
 static void group_make_readable(struct group *g, struct place *place)
 {
 	done_insert(&g->done, place);
-	g->nr_done++;
+	counter_add(g->nr_done, 1);
 	if (g->event)
 		event_signal(g->event);
 }
@@ -399,11 +399,11 @@ void session_unreadable(struct session *s, struct job *job)
 	if (!job->ended || list_empty(&job->place.node))
 		return;
 	list_del_init(&job->place.node);
-	s->all.nr_done--;
+	counter_add(s->all.nr_done, -1);
 	if (!job->group)
 		return;
 	list_del_init(&job->group_place.node);
-	job->group->nr_done--;
+	counter_add(job->group->nr_done, -1);
 }
 
 void session_make_readable(struct session *s, struct job *job)
@@ -426,9 +426,9 @@ void session_job_ended(struct session *s, struct job *job)
 	job->ended = true;
 	job->place.nr = ++s->last_end;
 	job->group_place.nr = s->last_end;
-	s->all.nr_active--;
+	counter_add(s->all.nr_active, -1);
 	if (job->group)
-		job->group->nr_active--;
+		counter_add(job->group->nr_active, -1);
 	limits_leave(job);
 	plan_succeed(job);
 	gone = !job->joinable;

@@ -21,7 +21,7 @@ void spare_take(struct session *s, struct list_head *spare, unsigned int max)
 	session_lock(s);
 	while (max-- && s->nr_spare) {
 		list_move(s->spare.next, spare);
-		s->nr_spare--;
+		counter_add(s->nr_spare, -1);
 	}
 	session_unlock(s);
 }
@@ -34,7 +34,7 @@ void spare_give(struct session *s, struct list_head *spare)
 		return;
 	session_lock(s);
 	list_for_each_entry(job, spare, place.node)
-		s->nr_spare++;
+		counter_add(s->nr_spare, 1);
 	list_splice(spare, &s->spare);
 	session_unlock(s);
 }
@@ -56,7 +56,7 @@ bool spare_put(struct session *s, struct job *job)
 	if (atomic_read_acquire(&job->task.refs.refs) != 1)
 		return false;
 	list_add(&job->place.node, &s->spare);
-	s->nr_spare++;
+	counter_add(s->nr_spare, 1);
 	return true;
 }
 

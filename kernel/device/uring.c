@@ -57,7 +57,7 @@ static struct io_uring_cmd *uring_claim(struct job *job)
 
 	spin_lock_irqsave(&job->cancel_lock, flags);
 	cmd = job->uring;
-	job->uring = NULL;
+	WRITE_ONCE(job->uring, NULL);
 	spin_unlock_irqrestore(&job->cancel_lock, flags);
 	return cmd;
 }
@@ -157,7 +157,7 @@ static struct io_uring_cmd *uring_claim_unwanted(struct job *job)
 	cmd = smp_load_acquire(&job->uring);
 	/* Where a thread waits, io_uring knows how to have it end. */
 	if (cmd && !uring_data(cmd)->ended && ktask_uring_is_unwanted(cmd))
-		job->uring = NULL;
+		WRITE_ONCE(job->uring, NULL);
 	else
 		cmd = NULL;
 	spin_unlock_irqrestore(&job->cancel_lock, flags);
