@@ -13,12 +13,27 @@
  * "unlocked" can then be one store: once a consumer sees it, the completer is
  * done with the future and the consumer may free it. With a lock beside the
  * state, the consumer would have to take the lock once more to know that. The
- * lock is a leaf: nothing is called under it, so lockdep has nothing to see.
+ * lock is a leaf: nothing is called under it, so lockdep has nothing to see. Who
+ * has the lock stores the word as a whole, as others read it meanwhile.
  *
  * Interrupts are off under the lock, because an interrupt handler may complete
  * a future that the code it interrupts is adding a waiter to.
  */
 #include "engine.h"
+
+static unsigned long *future_head(struct ktask_future *f)
+{
+	return (unsigned long *)&f->head.first;
+}
+
+/*
+ * What the head is but for the lock, which the caller has. Others change nothing
+ * else: they try to set the bit that is set.
+ */
+static unsigned long future_locked_head(struct ktask_future *f)
+{
+	return READ_ONCE(*future_head(f)) & ~LIST_BL_LOCKMASK;
+}
 
 static unsigned long future_lock(struct ktask_future *f)
 	__acquires(bitlock)
@@ -30,22 +45,25 @@ static unsigned long future_lock(struct ktask_future *f)
 	return flags;
 }
 
-static void future_unlock(struct ktask_future *f, unsigned long flags)
+/*
+ * Unlock, and have @head in place of what there was, in one store. If it says that
+ * the future is complete, the value is published, and nobody touches @f after it.
+ */
+static void future_unlock_to(struct ktask_future *f, unsigned long flags,
+			     unsigned long head)
 	__releases(bitlock)
 {
-	hlist_bl_unlock(&f->head);
-	local_irq_restore(flags);
-}
-
-/* Publish the value and unlock, in one store. Nobody touches @f after it. */
-static void future_unlock_done(struct ktask_future *f, unsigned long flags)
-	__releases(bitlock)
-{
-	/* Pairs with the acquire in ktask_future_done(). */
-	smp_store_release((unsigned long *)&f->head.first, __KTASK_FUTURE_DONE);
+	/* Pairs with the acquire of the lock and in ktask_future_done(). */
+	smp_store_release(future_head(f), head);
 	preempt_enable();
 	__release(bitlock);
 	local_irq_restore(flags);
+}
+
+static void future_unlock(struct ktask_future *f, unsigned long flags)
+	__releases(bitlock)
+{
+	future_unlock_to(f, flags, future_locked_head(f));
 }
 
 /* Who came first is called first. */
@@ -99,8 +117,8 @@ bool ktask_future_complete(struct ktask_future *f, long value)
 		return false;
 	}
 	f->value = value;
-	waiters = hlist_bl_first(&f->head);
-	future_unlock_done(f, flags);
+	waiters = (struct hlist_bl_node *)future_locked_head(f);
+	future_unlock_to(f, flags, __KTASK_FUTURE_DONE);
 
 	notify_all(waiters, value);
 	return true;
@@ -115,7 +133,7 @@ EXPORT_SYMBOL_NS_GPL(ktask_future_complete, KTASK_NS);
  */
 void future_complete_stored(struct ktask_future *f)
 {
-	unsigned long *head = (unsigned long *)&f->head.first;
+	unsigned long *head = future_head(f);
 	unsigned long old = READ_ONCE(*head);
 	long value = f->value;
 
@@ -157,8 +175,8 @@ void future_add_first(struct ktask_future *f, struct ktask_waiter *waiter,
 bool ktask_future_add(struct ktask_future *f, struct ktask_waiter *waiter,
 		      ktask_notify_t notify)
 {
+	struct hlist_bl_node *first;
 	unsigned long flags;
-	bool done;
 
 	INIT_HLIST_BL_NODE(&waiter->node);
 	waiter->notify = notify;
@@ -166,11 +184,17 @@ bool ktask_future_add(struct ktask_future *f, struct ktask_waiter *waiter,
 		return false;
 
 	flags = future_lock(f);
-	done = ktask_future_done(f);
-	if (!done)
-		hlist_bl_add_head(&waiter->node, &f->head);
-	future_unlock(f, flags);
-	return !done;
+	if (ktask_future_done(f)) {
+		future_unlock(f, flags);
+		return false;
+	}
+	first = (struct hlist_bl_node *)future_locked_head(f);
+	waiter->node.next = first;
+	waiter->node.pprev = &f->head.first;
+	if (first)
+		first->pprev = &waiter->node.next;
+	future_unlock_to(f, flags, (unsigned long)&waiter->node);
+	return true;
 }
 EXPORT_SYMBOL_NS_GPL(ktask_future_add, KTASK_NS);
 
@@ -186,17 +210,26 @@ EXPORT_SYMBOL_NS_GPL(ktask_future_add, KTASK_NS);
  */
 bool ktask_future_remove(struct ktask_future *f, struct ktask_waiter *waiter)
 {
-	unsigned long flags;
-	bool done;
+	struct hlist_bl_node *node = &waiter->node;
+	unsigned long flags, head;
 
 	if (ktask_future_done(f))
 		return false;
 
 	flags = future_lock(f);
-	done = ktask_future_done(f);
-	if (!done)
-		hlist_bl_del_init(&waiter->node);
-	future_unlock(f, flags);
-	return !done;
+	if (ktask_future_done(f)) {
+		future_unlock(f, flags);
+		return false;
+	}
+	head = future_locked_head(f);
+	if (node->next)
+		node->next->pprev = node->pprev;
+	if (node->pprev == &f->head.first)
+		head = (unsigned long)node->next;
+	else if (node->pprev)
+		*node->pprev = node->next;
+	INIT_HLIST_BL_NODE(node);
+	future_unlock_to(f, flags, head);
+	return true;
 }
 EXPORT_SYMBOL_NS_GPL(ktask_future_remove, KTASK_NS);
