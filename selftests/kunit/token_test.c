@@ -603,7 +603,8 @@ static int forester(void *arg)
 		a = forest_get(forest);
 		if (i % 4 == 0 && a != forest->root) {
 			ktask_token_cancel(a);
-			forest->wrong += !ktask_token_cancelled(a);
+			if (!ktask_token_cancelled(a))
+				WRITE_ONCE(forest->wrong, 1);
 		}
 		b = ktask_token_create(a, GFP_KERNEL);
 		ktask_token_put(a);

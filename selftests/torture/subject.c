@@ -141,7 +141,7 @@ static void subject_unlist(struct subject *s)
 
 	raw_spin_lock_irqsave(&subjects_lock, flags);
 	list_del_init(&s->node);
-	nr_live--;
+	WRITE_ONCE(nr_live, nr_live - 1);
 	raw_spin_unlock_irqrestore(&subjects_lock, flags);
 }
 
@@ -151,7 +151,7 @@ static void subject_enlist(struct subject *s)
 
 	raw_spin_lock_irqsave(&subjects_lock, flags);
 	list_add_tail(&s->node, &subjects);
-	nr_live++;
+	WRITE_ONCE(nr_live, nr_live + 1);
 	raw_spin_unlock_irqrestore(&subjects_lock, flags);
 }
 
