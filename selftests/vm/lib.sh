@@ -66,9 +66,10 @@ tools_for() {
 			/usr/include/json-c/json.h:libjson-c-dev ;;
 	style)	# what checks the tree itself
 		echo '/usr/share/perl/*/Pod/Usage.pm:perl' sparse:sparse codespell:codespell man:man-db \
-			mandoc:mandoc shellcheck:shellcheck ;;
+			mandoc:mandoc shellcheck:shellcheck spatch:coccinelle \
+			clang:clang ;;
 	tests)	# build the tests, for 32-bit callers too
-		echo '/usr/lib/gcc/*/*/32/libgcc.a:gcc-multilib' g++:g++ \
+		echo '/usr/lib/gcc/*/*/32/libgcc.a:gcc-multilib' g++:g++ clang:clang \
 			/usr/include/liburing.h:liburing-dev \
 			mandoc:mandoc man:man-db git:git \
 			abidw:abigail-tools abidiff:abigail-tools ;;

@@ -68,7 +68,8 @@ int arg_encode_data(struct args *args, uint32_t index, const char *value)
 	} else if (digits) {
 		if (!unhex(buf, room, digits, &len))
 			return args_fail(args, STATUS_USAGE,
-					 "%s=%s: not pairs of hexadecimal digits", arg->name, value);
+					 "%s=%s: not pairs of hexadecimal digits",
+					 arg->name, value);
 	} else {
 		text = text ? text : value;
 		len = strlen(text);

@@ -32,7 +32,8 @@ static int encode(struct graph *graph, struct graph_task *task, bool check)
 
 		status = args_set(encoded, arg->key, arg->value);
 		if (status) {
-			source_error(&graph->source, encoded->at_value ? arg->value_at : arg->key_at,
+			source_error(&graph->source,
+				     encoded->at_value ? arg->value_at : arg->key_at,
 				     "%s", encoded->why);
 			return status;
 		}
