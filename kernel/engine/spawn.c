@@ -325,7 +325,8 @@ static int task_start(struct ktask *t, bool late, bool known)
 		start(t, KT_READY);
 		blocking_queue(t);
 	} else {
-		if (known)
+		/* A blocking one has HELD set, and keeps it until it begins. */
+		if (known || task_is_blocking(t))
 			start(t, KT_READY | KT_QUEUED);
 		else
 			atomic_set(&t->state, KT_READY | KT_QUEUED);
