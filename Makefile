@@ -179,7 +179,7 @@ help:
 	@echo '  check-fast    the tests in one lane, in some minutes'
 	@echo '  check-LANE    the tests in LANE'
 	@echo '  soak          torture, fuzz and kill for long: LANE=$(LANE) SOAK_SECONDS=$(SOAK_SECONDS) SEED='
-	@echo '  style         checkpatch, sparse, kernel-doc, man pages, scripts'
+	@echo '  style         checkpatch, sparse, coccinelle, clang, kernel-doc, man pages, scripts'
 	@echo '  bench         ktask beside its peers, in a table; LANE=$(LANE)'
 	@echo '  coverage      which lines of the module all tests run; an hour'
 	@echo '  module-LANE   build for the kernel of LANE, to use with selftests/vm/run'
