@@ -124,6 +124,31 @@ static void hold_for_complete(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, s.trail->s, "bec");
 }
 
+static long nothing_blocking_body(struct ktask *t)
+{
+	return 0;
+}
+
+/* Made and started in one call, and aborted on its way to a worker. */
+static void hold_spawned_and_aborted(struct kunit *test)
+{
+	struct ktask *t;
+	struct scene s;
+	int err, i;
+
+	scene_init(test, &s, true);
+	ktask_future_complete(s.f, 0);
+	for (i = 0; i < 200; i++) {
+		t = ktask_spawn_blocking(nothing_blocking_body, void,
+					 .after = s.f);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
+		ktask_abort(t);
+		err = ktask_join(t, NULL);
+		KUNIT_EXPECT_TRUE(test, !err || err == -ECANCELED);
+		ktask_put(t);
+	}
+}
+
 static void hold_for_time(struct kunit *test)
 {
 	ktime_t before = ktime_get();
@@ -306,6 +331,7 @@ static void hold_races(struct kunit *test)
 static struct kunit_case hold_cases[] = {
 	KUNIT_CASE_PARAM(hold_for_future, kind_gen_params),
 	KUNIT_CASE_PARAM(hold_for_complete, kind_gen_params),
+	KUNIT_CASE(hold_spawned_and_aborted),
 	KUNIT_CASE_PARAM(hold_for_time, kind_gen_params),
 	KUNIT_CASE_PARAM(hold_for_past, kind_gen_params),
 	KUNIT_CASE(hold_for_either),
