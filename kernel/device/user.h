@@ -29,7 +29,9 @@ static __always_inline int read_words(void *to, const void __user *from,
 		return copy_from_user(to, from, size) ? -EFAULT : 0;
 	if (should_fail_usercopy() || !user_read_access_begin(from, size))
 		return -EFAULT;
+#ifndef __clang__ /* which warns where it cannot */
 #pragma GCC unroll 16
+#endif
 	for (i = 0; i < size / sizeof(u64); i++)
 		unsafe_get_user(p[i], &word[i], fault);
 	user_read_access_end();
@@ -52,7 +54,9 @@ static __always_inline int write_words(void __user *to, const void *from,
 		return copy_to_user(to, from, size) ? -EFAULT : 0;
 	if (should_fail_usercopy() || !user_write_access_begin(to, size))
 		return -EFAULT;
+#ifndef __clang__ /* which warns where it cannot */
 #pragma GCC unroll 16
+#endif
 	for (i = 0; i < size / sizeof(u64); i++)
 		unsafe_put_user(p[i], &word[i], fault);
 	user_write_access_end();
