@@ -48,6 +48,9 @@ static void *allocate(size_t size, gfp_t gfp, int node)
 {
 	unsigned int i;
 
+	/* There is no room for that pointer, and the next class is a waste. */
+	if (size > OBJECT(256) && size <= 256)
+		return kmalloc_node(size, gfp, node);
 	for (i = 0; i < NR_CLASSES; i++) {
 		if (size <= classes[i].size)
 			return kmem_cache_alloc_node(caches[i], gfp, node);
