@@ -243,6 +243,19 @@ static bool executor_can_be_late(const struct ktask_executor *ex)
 }
 
 /*
+ * Lock @ex to start a task; rather than to wake a worker because a thief looks, wait
+ * for that. But not who has a lock that softirqs take, too, and so has these off: one
+ * may come in the midst of whoever has that of @ex, and wait for the other.
+ */
+static bool executor_lock_to_start(struct ktask_executor *ex)
+{
+	if (in_interrupt())
+		return executor_trylock(ex);
+	raw_spin_lock(&ex->lock);
+	return true;
+}
+
+/*
  * The timer of @ex has been started: keep @t where its joiner finds it without the
  * lock. What was there before is enqueued. Return: false if @t is still to be pushed.
  */
@@ -254,10 +267,11 @@ static bool executor_keep_newest(struct ktask_executor *ex, struct ktask *t)
 		return false;
 	/* Full barrier: pairs with executor_not_late(). */
 	before = xchg(&ex->newest, t);
-	if (unlikely(before)) {
-		raw_spin_lock(&ex->lock);
+	if (before && executor_lock_to_start(ex)) {
 		executor_enqueue(ex, before);
 		raw_spin_unlock(&ex->lock);
+	} else if (before) {
+		executor_push(before);
 	}
 	/* If not, nobody may come for it; unless somebody has. */
 	return READ_ONCE(ex->is_late) || !executor_take_newest(ex, t);
@@ -273,9 +287,9 @@ void executor_push_new(struct ktask *t)
 	preempt_disable();
 	if (!executor_can_be_late(ex)) {
 		executor_push(t);
-	} else if (!executor_keep_newest(ex, t)) {
-		/* Rather than to wake a worker because a thief looks. */
-		raw_spin_lock(&ex->lock);
+	} else if (executor_keep_newest(ex, t)) {
+		/* That is all. */
+	} else if (executor_lock_to_start(ex)) {
 		executor_collect(ex);
 		executor_enqueue(ex, t);
 		first = !ex->pending && !ex->is_late;
@@ -288,6 +302,8 @@ void executor_push_new(struct ktask *t)
 		if (first)
 			hrtimer_start(&ex->late, delay,
 				      HRTIMER_MODE_REL_PINNED_HARD);
+	} else {
+		executor_push(t);
 	}
 	preempt_enable();
 }
