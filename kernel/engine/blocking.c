@@ -131,7 +131,6 @@ void blocking_run_other(struct ktask *t)
 {
 	struct body *b = body_find();
 	struct ktask *self = b ? b->t : NULL;
-
 	bool again;
 
 	if (self) {

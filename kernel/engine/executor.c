@@ -4,8 +4,10 @@
  *
  * A task is pushed on the queue under the executor's lock if that is free, else
  * on the lock-free inbox, from where a work item moves it to the queue; so a
- * push never waits, and may come from any context. The queue can be taken from
- * in the middle, which a joiner that helps needs.
+ * push never waits, and may come from any context. Only a thread that starts a
+ * task may wait for the lock; and the one it has started last it keeps beside the
+ * queue, for a joiner to take without the lock. The queue can be taken from in
+ * the middle, which a joiner that helps needs.
  *
  * The queue is drained by work items. The rule is: while there are tasks in the
  * queue, a drainer is pending on the workqueue, or for tasks that have just been

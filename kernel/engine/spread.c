@@ -11,7 +11,9 @@
  *
  * Nobody is forgotten: making loaded is followed by a look at idle, and making
  * idle by a look at loaded, with a full barrier between, so one of the two sees
- * the other. But nothing depends on that: each executor drains its own queue.
+ * the other, but for one that has tasks of its own to start, see
+ * spread_would_help(). But nothing depends on that: each executor drains its own
+ * queue.
  *
  * The masks are read without a lock, while others change them: what is seen is a
  * guess, and a bit is believed only once test_and_clear has got it, or the lock of

@@ -149,9 +149,12 @@ static void task_let_go(struct ktask *t)
 	struct module *pinned = t->release ? task_pinned(t) : NULL;
 
 	ktask_put(t);
+	/* From the unpin on not preempted: see task_has_runtime(). */
+	preempt_disable();
 	module_put(pinned);
 	if (!has)
 		percpu_ref_put(&rt->ref);
+	preempt_enable();
 }
 
 /* --- Woken ---------------------------------------------------------------- */
