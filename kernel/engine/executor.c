@@ -205,9 +205,8 @@ static enum hrtimer_restart executor_late(struct hrtimer *timer)
 {
 	struct ktask_executor *ex = container_of(timer, struct ktask_executor,
 						 late);
-	bool here, elsewhere;
 	unsigned int waits;
-	ktime_t delay;
+	bool here;
 
 	if (!executor_trylock(ex)) {
 		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
@@ -222,18 +221,17 @@ static enum hrtimer_restart executor_late(struct hrtimer *timer)
 		ex->patience = 0;
 	else if (ex->patience < START_PATIENCE)
 		ex->patience++;
-	delay = start_delay(ex);
 	if (here || executor_empty(ex)) {
 		executor_have_drained(ex, false);
 		return HRTIMER_NORESTART;
 	}
+	/* Under the lock, for who has it may find that the timer is to be started. */
 	WRITE_ONCE(ex->is_late, true);
-	elsewhere = waits == TASK_WAITED || ex->nr_queue > 1;
-	if (elsewhere)
+	hrtimer_forward_now(timer, start_delay(ex));
+	if (waits == TASK_WAITED || ex->nr_queue > 1)
 		executor_have_drained(ex, true);
 	else
 		raw_spin_unlock(&ex->lock);
-	hrtimer_forward_now(timer, delay);
 	return HRTIMER_RESTART;
 }
 
