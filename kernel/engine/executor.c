@@ -245,15 +245,12 @@ static bool executor_can_be_late(const struct ktask_executor *ex)
 /*
  * Lock @ex to start a task; rather than to wake a worker because a thief looks, wait
  * for that. But not who has a lock that softirqs take, too, and so has these off: one
- * may come in the midst of whoever has that of @ex, and wait for the other.
+ * may come in the midst of whoever has that of @ex, and wait for the other. A macro,
+ * for sparse does not follow a lock that a function takes on a condition.
  */
-static bool executor_lock_to_start(struct ktask_executor *ex)
-{
-	if (in_interrupt())
-		return executor_trylock(ex);
-	raw_spin_lock(&ex->lock);
-	return true;
-}
+#define executor_lock_to_start(ex)					\
+	(in_interrupt() ? executor_trylock(ex) :			\
+			  ({ raw_spin_lock(&(ex)->lock); true; }))
 
 /*
  * The timer of @ex has been started: keep @t where its joiner finds it without the
