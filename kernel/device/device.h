@@ -227,6 +227,8 @@ struct place {
  * @ended_waiter: calls job_ended()
  * @end_defer: calls job_end()
  * @out_len: bytes of output
+ * @out_users: those who may look at the output, of which the session is one; they
+ *	have references to the task, too: see job_leave()
  * @out_size: bytes of @out_buf
  * @out_buf: the output, if @out has no room for it; or NULL
  * @out: the output
@@ -273,6 +275,7 @@ struct job {
 	struct ktask_defer end_defer;
 	u32 out_len;
 	u32 out_size;
+	refcount_t out_users;
 	void *out_buf;
 	/* What comes before this is zero at first. */
 	u8 out[KTASK_OUT_MAX];
@@ -351,13 +354,21 @@ void job_launch(struct job *job);
 void job_launch_here(struct job *job);
 void job_drop(struct job *job);
 void job_memory_free(struct job *job);
+void job_output_free(struct job *job);
 bool job_abort(struct job *job, enum ktask_cause cause);
 bool job_succeeded(const struct job *job);
 u64 job_run_ns(struct job *job);
 void job_completion(struct job *job, struct ktask_completion *c);
+void job_leave(struct job *job);
 void job_bind(struct job *job);
 int job_cache_init(void);
 void job_cache_exit(void);
+
+/* From whoever may look at the output, for one more; with a reference to the task. */
+static inline void job_output_get(struct job *job)
+{
+	refcount_inc(&job->out_users);
+}
 
 static inline const void *job_out(const struct job *job)
 {

@@ -90,7 +90,7 @@ static void task_fd_free(struct task_fd *f)
 {
 	if (!ktask_future_remove(ktask_future(&f->job->task), &f->waiter))
 		wait_event(f->wait, task_fd_ended(f));
-	ktask_put(&f->job->task);
+	job_leave(f->job);
 	kfree(f);
 }
 
@@ -116,6 +116,8 @@ static struct task_fd *task_fd_new(struct session *s, u64 id)
 		return ERR_PTR(-ENOMEM);
 	session_lock(s);
 	job = session_lookup(s, id);
+	if (job)
+		job_output_get(job);
 	session_unlock(s);
 	if (!job) {
 		kfree(f);

@@ -123,6 +123,14 @@ void job_memory_free(struct job *job)
 	kfree(job);
 }
 
+/* Free of the output what is not in @job itself. */
+void job_output_free(struct job *job)
+{
+	ktask_op_free(&job->task, job->out_buf, job->out_size);
+	job->out_buf = NULL;
+	job->out_size = 0;
+}
+
 /* The last reference is gone. Any context. */
 static void job_free(struct ktask *t)
 {
@@ -132,10 +140,7 @@ static void job_free(struct ktask *t)
 		mem_cgroup_put(job->memcg);
 		put_cred(job->cred);
 	}
-	if (job->out_buf) {
-		kvfree(job->out_buf);
-		account_uncharge_bytes(job->account, job->out_size);
-	}
+	job_output_free(job);
 	if (job->plan)
 		plan_free(job);
 	account_put(job->account);
@@ -168,6 +173,7 @@ static struct job *job_alloc(const struct ktask_op *op, struct account *account,
 		return NULL;
 	zero_words(job, offsetof(struct job, out));
 	zero_words(ktask_frame(&job->task), frame_size);
+	refcount_set(&job->out_users, 1);
 	job->spareable = usual;
 	job->account = account;
 	return job;
@@ -292,6 +298,20 @@ void job_drop(struct job *job)
 	op_put(op);
 	if (job->plan)
 		plan_end(job);
+	ktask_put(&job->task);
+}
+
+/*
+ * Put a reference to @job and to its output. The engine may have one to the task for a
+ * while yet; but a program that has taken an output may make the next of that size at
+ * once. Process context; where that may not sleep, ktask_put() will do.
+ */
+void job_leave(struct job *job)
+{
+	/* Nobody else may come if it is one. Pairs with the release of whoever left. */
+	if (atomic_read_acquire(&job->out_users.refs) == 1 ||
+	    refcount_dec_and_test(&job->out_users))
+		job_output_free(job);
 	ktask_put(&job->task);
 }
 

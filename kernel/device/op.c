@@ -196,13 +196,6 @@ void *ktask_op_copy_data(struct ktask *t, const struct ktask_data *data)
 }
 EXPORT_SYMBOL_NS_GPL(ktask_op_copy_data, KTASK_NS);
 
-static void job_drop_output(struct job *job)
-{
-	ktask_op_free(&job->task, job->out_buf, job->out_size);
-	job->out_buf = NULL;
-	job->out_size = 0;
-}
-
 /**
  * ktask_op_output - leave something to the program beside the result
  * @t: the task of an op
@@ -221,7 +214,7 @@ int ktask_op_output(struct ktask *t, const void *data, size_t len)
 
 	if (len > sizeof(job->out))
 		return -EMSGSIZE;
-	job_drop_output(job);
+	job_output_free(job);
 	memcpy(job->out, data, len);
 	job->out_len = len;
 	return 0;
@@ -243,7 +236,7 @@ void ktask_op_output_buffer(struct ktask *t, void *buf, size_t size, size_t len)
 {
 	struct job *job = job_of(t);
 
-	job_drop_output(job);
+	job_output_free(job);
 	job->out_buf = buf;
 	job->out_size = size;
 	job->out_len = min(len, size);

@@ -197,7 +197,9 @@ static int edge_link(struct edge *e, struct job *const *batch, u32 nr_batch)
 		e->job->plan->waits++;
 	}
 	e->from = from;
-	if (!(e->flags & KTASK_AFTER_INPUT))
+	if (e->flags & KTASK_AFTER_INPUT)
+		job_output_get(from);
+	else
 		ktask_put(&from->task);
 	return 0;
 }
@@ -386,7 +388,7 @@ void plan_end(struct job *job)
 		struct edge *e = &p->edges[i];
 
 		if (e->flags & KTASK_AFTER_INPUT && e->from)
-			ktask_put(&e->from->task);
+			job_leave(e->from);
 		e->from = NULL;
 	}
 	ktask_op_free(&job->task, p->input, p->input_len);

@@ -438,6 +438,7 @@ void session_job_ended(struct session *s, struct job *job)
 	if (gone && uring && job->keeps_output && job_output_is_long(job)) {
 		session_keep(s, job);
 		ktask_get(&job->task);
+		job_output_get(job);
 	} else if (gone) {
 		session_forget(s, job);
 	} else if (!job->taken && !job->joiners) {
@@ -486,7 +487,7 @@ static void session_drop_all(struct session *s)
 		session_forget(s, job);
 		session_unlock(s);
 		if (ours)
-			ktask_put(&job->task);
+			job_leave(job);
 		cond_resched();
 		session_lock(s);
 	}

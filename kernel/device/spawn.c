@@ -239,6 +239,7 @@ static int spawn_one(struct spawner *sp, struct ktask_desc __user *from,
 		goto err_remove;
 	if (sp->jobs) {
 		ktask_get(&job->task);
+		job_output_get(job);
 		sp->jobs[sp->nr_jobs++] = job;
 	}
 	if (!sp->whole)
@@ -271,7 +272,7 @@ static void spawn_put_jobs(struct spawner *sp)
 	u32 i;
 
 	for (i = 0; i < sp->nr_jobs; i++)
-		ktask_put(&sp->jobs[i]->task);
+		job_leave(sp->jobs[i]);
 	kvfree(sp->jobs);
 }
 

@@ -174,7 +174,7 @@ int session_join_take(struct session *s, struct job *job, struct delivery *d)
 	session_unlock(s);
 
 	if (put)
-		ktask_put(&job->task);
+		job_leave(job);
 	ktask_put(&job->task);
 	return err;
 }
@@ -222,7 +222,7 @@ int session_detach(struct session *s, u64 id)
 	if (!job)
 		return -ENOENT;
 	if (gone)
-		ktask_put(&job->task);
+		job_leave(job);
 	ktask_put(&job->task);
 	return 0;
 }
@@ -281,7 +281,7 @@ static ssize_t group_take_some(struct session *s, struct group *g,
 
 	for (i = 0; i < claimed; i++) {
 		if (jobs[i])
-			ktask_put(&jobs[i]->task);
+			job_leave(jobs[i]);
 	}
 	return copied ? (ssize_t)copied : err;
 }
@@ -477,7 +477,7 @@ __poll_t session_poll(struct session *s, struct group *g)
 
 /* --- Of what is kept -------------------------------------------------------- */
 
-/* Return: a job that has ended, with a reference; or ERR_PTR(). */
+/* Return: a job that has ended, for job_leave(); or ERR_PTR(). */
 static struct job *session_find_ended(struct session *s, u64 id)
 {
 	struct job *job = NULL;
@@ -485,12 +485,14 @@ static struct job *session_find_ended(struct session *s, u64 id)
 	session_lock(s);
 	if (id == (unsigned long)id)
 		job = xa_load(&s->jobs, id);
-	if (!job || !READ_ONCE(job->visible))
+	if (!job || !READ_ONCE(job->visible)) {
 		job = ERR_PTR(-ENOENT);
-	else if (!job->ended)
+	} else if (!job->ended) {
 		job = ERR_PTR(-EBUSY);
-	else
+	} else {
 		ktask_get(&job->task);
+		job_output_get(job);
+	}
 	session_unlock(s);
 	return job;
 }
@@ -532,7 +534,7 @@ int session_output(struct session *s, struct ktask_output *arg)
 		session_unlock(s);
 	}
 	if (put)
-		ktask_put(&job->task);
-	ktask_put(&job->task);
+		job_leave(job);
+	job_leave(job);
 	return err;
 }

@@ -80,7 +80,7 @@ static void uring_complete(struct io_uring_cmd *cmd, unsigned int issue_flags)
 		res = -EFAULT;
 	ktask_uring_done(cmd, res, c.result, issue_flags);
 	/* Until now io_uring could ask us to cancel it. */
-	ktask_put(&job->task);
+	job_leave(job);
 }
 
 KTASK_URING_TASK_WORK(uring_complete_work, uring_complete)

@@ -258,6 +258,35 @@ TEST_F(user, as_many_bytes_as_may_be_then_EDQUOT)
 	EXPECT_EQ(0, self->info.user_bytes);
 }
 
+/* Who has taken the one output has room for the next. */
+static int take_turns(int fd, int roots)
+{
+	static char data[BYTES];
+	struct ktask_completion c;
+	int file = pattern_file(BYTES), i;
+	int64_t id;
+
+	(void)roots;
+	for (i = 0; i < 500; i++) {
+		CHECK((id = read_some(fd, file)) > 0);
+		if (i % 2) {
+			CHECK(kt_join_out(fd, id, FOREVER, &c, data, BYTES) == 0);
+		} else {
+			CHECK(kt_join(fd, id, FOREVER, &c) == 0);
+			CHECK(kt_output(fd, 0, id, 0, data, BYTES, NULL) == BYTES);
+		}
+		CHECK(c.result == BYTES);
+		CHECK(info_of(fd).user_bytes == 0);
+	}
+	return 0;
+}
+
+TEST_F(user, taken_output_does_not_count)
+{
+	ASSERT_EQ(0, set_param("max_user_bytes", BYTES + BYTES / 2));
+	AS_USER(ALICE, take_turns);
+}
+
 /* Put together of two outputs it is too much. */
 static int reach_max_bytes_of_input(int fd, int roots)
 {
