@@ -77,6 +77,15 @@ module-coverage:
 	$(call kbuild,$$kernel/build,$(dir),KTASK_TESTS=y KTASK_COVERAGE=y) $(jobs) >$(dir).log 2>&1 || \
 	{ cat $(dir).log >&2; exit 1; }
 
+# That of a lane, with nothing that tells what it does, and the bench.
+.PHONY: module-unobserved
+module-unobserved: dir := $(build)/unobserved/$(LANE)
+module-unobserved:
+	@$(call mirror,$(dir))
+	+@kernel=$$(selftests/vm/kernel $(LANE)) && \
+	$(call kbuild,$$kernel/build,$(dir),KTASK_BENCH=y KTASK_UNOBSERVED=y) $(jobs) >$(dir).log 2>&1 || \
+	{ cat $(dir).log >&2; exit 1; }
+
 .PHONY: tests
 tests: user
 	+@sources=$$(selftests/vm/sources) && \

@@ -308,7 +308,7 @@ static int task_prepare(struct ktask *t, bool late, bool known)
 		refcount_set(&t->refs, 2);
 	this_cpu_inc(rt->stats->spawned);
 	trace_ktask_spawn(t, task_function(t), task_is_blocking(t));
-	if (unlikely(READ_ONCE(observe_track)) && observe_task_begin(t))
+	if (observe_tracks() && observe_task_begin(t))
 		t->kind |= __KTASK_TRACKED;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #ifndef _KTASK_OBSERVE_H
 #define _KTASK_OBSERVE_H
 
+#include <linux/compiler.h>
 #include <linux/list.h>
 #include <linux/types.h>
 
@@ -31,5 +32,11 @@ extern bool observe_track;
 bool observe_task_begin(struct ktask *t);
 void observe_task_end(struct ktask *t);
 void observe_task_ran(struct ktask *t, u64 ns);
+
+/* Whether to list what starts now; KTASK_UNOBSERVED is for the bench, see there. */
+static inline bool observe_tracks(void)
+{
+	return !IS_ENABLED(KTASK_UNOBSERVED) && unlikely(READ_ONCE(observe_track));
+}
 
 #endif /* _KTASK_OBSERVE_H */
