@@ -46,6 +46,11 @@ contains() {
 	}
 }
 
+# in_use FILE: rmmod has said so; or the kernel, if somebody came after rmmod's look
+in_use() {
+	grep -qF 'Resource temporarily unavailable' "$1" || contains "$1" 'in use'
+}
+
 # lacks FILE TEXT
 lacks() {
 	! grep -F -e "$2" "$1" || {

@@ -140,7 +140,7 @@ test_open_while_loading_and_unloading() {
 		loaded || load
 		# In use for a moment, at times.
 		until rmmod ktask 2>err; do
-			contains err 'in use'
+			in_use err
 		done
 	done
 	touch stop
@@ -173,7 +173,7 @@ test_rmmod_in_a_loop_under_load() {
 		second=$!
 		tries=0
 		until rmmod ktask 2>err; do
-			contains err 'in use'
+			in_use err
 			tries=$((tries + 1))
 			[ "$tries" -lt 10 ] || touch stop
 		done

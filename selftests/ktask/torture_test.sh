@@ -27,7 +27,7 @@ need_module() {
 # Refused while a task pins it, which the last does for a moment after its end.
 unload() {
 	until rmmod "$1" 2>err; do
-		contains err 'in use'
+		in_use err
 	done
 }
 
