@@ -2,8 +2,6 @@
 /*
  * Resume functions that do not come back: the others are served, and it is said.
  */
-#include <linux/fs.h>
-#include <linux/kmsg_dump.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -11,59 +9,16 @@
 
 #define LIMIT_FILE	"/sys/module/ktask/parameters/stall_ms"
 
-static int write_limit(const char *ms)
-{
-	struct file *file = filp_open(LIMIT_FILE, O_WRONLY, 0);
-	loff_t pos = 0;
-	ssize_t n;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	n = kernel_write(file, ms, strlen(ms), &pos);
-	filp_close(file, NULL);
-	return n < 0 ? n : 0;
-}
-
 static void restore_limit(void *unused)
 {
-	write_limit("10000");
+	kt_write_file(LIMIT_FILE, "10000");
 }
 
 static void set_limit(struct kunit *test, const char *ms)
 {
-	KUNIT_ASSERT_EQ(test, 0, write_limit(ms));
+	KUNIT_ASSERT_EQ(test, 0, kt_write_file(LIMIT_FILE, ms));
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, restore_limit, NULL));
-}
-
-/* How many lines of the kernel's log since @from have @what in them. */
-static unsigned int logged(struct kunit *test, u64 from, const char *what)
-{
-	struct kmsg_dump_iter iter;
-	unsigned int n = 0;
-	char *line;
-	size_t len;
-
-	line = kunit_kmalloc(test, 1024, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, line);
-	kmsg_dump_rewind(&iter);
-	iter.cur_seq = max(iter.cur_seq, from);
-	while (kmsg_dump_get_line(&iter, false, line, 1023, &len)) {
-		line[len] = '\0';
-		n += !!strstr(line, what);
-	}
-	return n;
-}
-
-static u64 log_end(void)
-{
-	struct kmsg_dump_iter iter;
-	size_t len;
-
-	kmsg_dump_rewind(&iter);
-	while (kmsg_dump_get_line(&iter, false, NULL, 0, &len))
-		;
-	return iter.cur_seq;
 }
 
 struct hog {
@@ -164,35 +119,38 @@ static struct ktask *start_hog(struct kunit *test, struct ktask_runtime *rt,
 	return t;
 }
 
+#define NAMED	"\"expected hog\" (hog_body"
+
+/* @what the line says that has it. */
 static void check_told(struct kunit *test, struct ktask_runtime *rt,
-		       bool sleeps)
+		       bool sleeps, const char *what)
 {
 	struct ktask *t;
 	bool *stop;
 	u64 from;
 
 	set_limit(test, "300");
-	from = log_end();
+	from = kt_log_end();
 	t = start_hog(test, rt, &stop, sleeps);
-	KT_EVENTUALLY(test, logged(test, from,
-				   "\"expected hog\" (hog_body"));
+	KT_EVENTUALLY(test, kt_logged(test, from, what));
 	/* Once only, and with its stack. */
 	msleep(1000);
-	KUNIT_EXPECT_EQ(test, 1, logged(test, from, "\"expected hog\" (hog_body"));
-	KUNIT_EXPECT_GE(test, logged(test, from, "hog_body"), 2);
-	KUNIT_EXPECT_EQ(test, 1, logged(test, from, "Call Trace"));
+	KUNIT_EXPECT_EQ(test, 1, kt_logged(test, from, what));
+	KUNIT_EXPECT_GE(test, kt_logged(test, from, "hog_body"),
+			1 + !!strstr(what, "hog_body"));
+	KUNIT_EXPECT_EQ(test, 1, kt_logged(test, from, "Call Trace"));
 	WRITE_ONCE(*stop, true);
 	KT_FINISH(test, t);
 }
 
 static void stall_told(struct kunit *test)
 {
-	check_told(test, NULL, false);
+	check_told(test, NULL, false, NAMED);
 }
 
 static void stall_told_asleep(struct kunit *test)
 {
-	check_told(test, NULL, true);
+	check_told(test, NULL, true, NAMED);
 }
 
 static void destroy(void *rt)
@@ -200,16 +158,30 @@ static void destroy(void *rt)
 	ktask_runtime_destroy(rt);
 }
 
-/* One that is bound to a CPU, for else the name is not safe to read. */
-static void stall_told_local(struct kunit *test)
+static void check_told_local(struct kunit *test, int place, bool sleeps,
+			     const char *what)
 {
-	struct ktask_runtime *rt = ktask_local_create("kunit_local",
-						      KTASK_ON_CPU(0));
+	struct ktask_runtime *rt = ktask_local_create("expected local", place);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rt);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, destroy, rt));
-	check_told(test, rt, false);
+	check_told(test, rt, sleeps, what);
+}
+
+static void stall_told_local(struct kunit *test)
+{
+	check_told_local(test, KTASK_ON_CPU(0), false, NAMED);
+}
+
+/*
+ * Of one that is bound to no CPU the name is not safe to read; and its stack is
+ * there to be seen when it sleeps.
+ */
+static void stall_told_local_anywhere(struct kunit *test)
+{
+	check_told_local(test, 0, true,
+			 "expected local: a task has been running for ");
 }
 
 /* Nothing is said of a task that comes back in time, or if not asked to. */
@@ -220,12 +192,12 @@ static void stall_not_told(struct kunit *test)
 	u64 from;
 
 	set_limit(test, "0");
-	from = log_end();
+	from = kt_log_end();
 	t = start_hog(test, NULL, &stop, false);
 	msleep(500);
 	WRITE_ONCE(*stop, true);
 	KT_FINISH(test, t);
-	KUNIT_EXPECT_EQ(test, 0, logged(test, from, "has been running"));
+	KUNIT_EXPECT_EQ(test, 0, kt_logged(test, from, "has been running"));
 }
 
 static struct kunit_case stall_cases[] = {
@@ -235,6 +207,7 @@ static struct kunit_case stall_cases[] = {
 	KUNIT_CASE_SLOW(stall_told),
 	KUNIT_CASE_SLOW(stall_told_asleep),
 	KUNIT_CASE_SLOW(stall_told_local),
+	KUNIT_CASE_SLOW(stall_told_local_anywhere),
 	KUNIT_CASE(stall_not_told),
 	{}
 };

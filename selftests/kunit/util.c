@@ -3,6 +3,8 @@
  * What the suites share. See util.h.
  */
 #include <linux/cpumask.h>
+#include <linux/fs.h>
+#include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/random.h>
@@ -10,6 +12,7 @@
 #include <linux/sched/rt.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "kernel/compat.h"
 #include "util.h"
@@ -313,6 +316,53 @@ void kt_dither(unsigned int max)
 {
 	ndelay(100);
 	udelay(get_random_u32_below(max + 1));
+}
+
+/* --- Parameters and the log ----------------------------------------------- */
+
+int kt_write_file(const char *path, const char *text)
+{
+	struct file *file = filp_open(path, O_WRONLY, 0);
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	n = kernel_write(file, text, strlen(text), &pos);
+	filp_close(file, NULL);
+	return n < 0 ? n : 0;
+}
+
+/* How many lines of the kernel's log since @from have @what in them. */
+unsigned int kt_logged(struct kunit *test, u64 from, const char *what)
+{
+	struct kmsg_dump_iter iter;
+	unsigned int n = 0;
+	char *line;
+	size_t len;
+
+	line = kunit_kmalloc(test, 1024, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, line);
+	kmsg_dump_rewind(&iter);
+	iter.cur_seq = max(iter.cur_seq, from);
+	while (kmsg_dump_get_line(&iter, false, line, 1023, &len)) {
+		line[len] = '\0';
+		n += !!strstr(line, what);
+	}
+	kunit_kfree(test, line);
+	return n;
+}
+
+/* For kt_logged(): what is said from now on. */
+u64 kt_log_end(void)
+{
+	struct kmsg_dump_iter iter;
+	size_t len;
+
+	kmsg_dump_rewind(&iter);
+	while (kmsg_dump_get_line(&iter, false, NULL, 0, &len))
+		;
+	return iter.cur_seq;
 }
 
 /* --- Contexts ------------------------------------------------------------- */

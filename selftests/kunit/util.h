@@ -65,6 +65,7 @@ extern struct kunit_suite ktask_completion_suite;
 extern struct kunit_suite ktask_work_suite;
 extern struct kunit_suite ktask_irq_suite;
 extern struct kunit_suite ktask_fence_suite;
+extern struct kunit_suite ktask_fail_suite;
 
 /* Nothing takes that long, unless it hangs. */
 #define KT_HANG		(30 * HZ)
@@ -243,6 +244,12 @@ bool kt_rival_done(struct kt_rival *rival);
 
 /* Some hundreds of nanoseconds up to @max microseconds. */
 void kt_dither(unsigned int max);
+
+/* --- Parameters and the log ----------------------------------------------- */
+
+int kt_write_file(const char *path, const char *text);
+u64 kt_log_end(void);
+unsigned int kt_logged(struct kunit *test, u64 from, const char *what);
 
 /* --- Contexts ------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@ function expected(line) {
 	if (line ~ /^ktask selftest: memory is not expected to run out any more$/)
 		lean = 0
 	if (line ~ /^ktask: .*: "expected [^"]*" .* has been running for / ||
+	    line ~ /^ktask: runtime expected [^:]*: a task has been running for / ||
 	    line ~ / invoked oom-killer: .*, oom_score_adj=-1000$/ ||
 	    (lean && line ~ /^kworker.* invoked oom-killer: /))
 		stacks++
