@@ -504,6 +504,37 @@ static void mutex_relock_by_task(struct kunit *test)
 	ktask_mutex_destroy(m);
 }
 
+static ktask_poll_t retry_body(struct ktask *t)
+{
+	struct relocker *r = ktask_frame(t);
+
+	KTASK_BEGIN(t);
+	if (!ktask_mutex_trylock(r->m, &r->g, t))
+		KTASK_RETURN(t, -EBUSY);
+	KTASK_MUTEX_LOCK(t, r->m, &r->h);
+	KTASK_RETURN(t, ktask_mutex_status(&r->h));
+	KTASK_END(t);
+}
+
+/* What was locked without having waited is known as well. */
+static void mutex_relock_after_trylock(struct kunit *test)
+{
+	struct ktask_mutex *m = new_mutex(test);
+	struct relocker init = { .m = m };
+	struct ktask *t;
+
+	expect_reports(test);
+	t = kt_own(test, ktask_spawn(retry_body, struct relocker,
+				     .init = &init, .name = "tried"));
+	KT_FINISH(test, t);
+	KT_EXPECT_RETURNED(test, t, -EDEADLK);
+	KUNIT_EXPECT_EQ(test, reports, 1);
+	KUNIT_EXPECT_STREQ(test, last_report,
+			   "\"tried\" waits for a mutex that \"tried\" holds");
+	KUNIT_EXPECT_FALSE(test, ktask_mutex_is_locked(m));
+	ktask_mutex_destroy(m);
+}
+
 /* One of those who lock one mutex after another. */
 struct philosopher {
 	struct ktask_mutex *first, *second;
@@ -772,6 +803,7 @@ static struct kunit_case mutex_cases[] = {
 #ifdef __KTASK_DEBUG_MUTEX
 	KUNIT_CASE(mutex_relock_by_thread),
 	KUNIT_CASE(mutex_relock_by_task),
+	KUNIT_CASE(mutex_relock_after_trylock),
 	KUNIT_CASE(mutex_circle),
 	KUNIT_CASE(mutex_chain_is_no_circle),
 	KUNIT_CASE(mutex_circle_with_thread),

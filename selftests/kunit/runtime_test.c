@@ -12,6 +12,7 @@ struct member {
 	struct ktask_future *f;
 	struct ktask_runtime *rt;
 	atomic_t *cleanups;
+	atomic_t *begun;
 	int late_spawn;			/* what a spawn in the cleanup said */
 	bool cleaned;
 	bool late;			/* the body ran after the cleanup */
@@ -157,6 +158,7 @@ static struct ktask *start_member(struct ktask_runtime *rt, unsigned int i,
 struct common {
 	struct ktask_future f;
 	atomic_t cleanups;
+	atomic_t begun;
 };
 
 static struct common *new_common(struct kunit *test)
@@ -674,6 +676,82 @@ static void runtime_bad_flags(struct kunit *test)
 			    ERR_PTR(-EINVAL));
 }
 
+/* --- Patience -------------------------------------------------------------- */
+
+#define STUBBORN	10
+
+/* Heeds no abort. */
+static long stubborn_body(struct ktask *t)
+{
+	struct member *m = ktask_frame(t);
+
+	atomic_inc(m->begun);
+	ktask_future_wait(m->f);
+	return 0;
+}
+
+/* Has a set of one of them, and ends when all have begun. */
+static long owner_body(struct ktask *t)
+{
+	struct member *m = ktask_frame(t);
+	struct ktask_set set;
+	long err;
+
+	ktask_set_init(&set, 0, 0);
+	err = ktask_set_spawn_blocking(&set, stubborn_body, struct member,
+				       .init = m, .name = "stubborn member");
+	while (!err && atomic_read(m->begun) <= STUBBORN)
+		usleep_range(100, 1000);
+	ktask_set_destroy(&set);
+	return err;
+}
+
+struct end_of_runtime {
+	struct kunit *test;
+	struct ktask_runtime *rt;
+};
+
+static int destroy_runtime(void *arg)
+{
+	struct end_of_runtime *e = arg;
+
+	kt_destroy(e->test, e->rt);
+	return 0;
+}
+
+/* What a runtime waits for when it goes, and a set, is told after ten seconds. */
+static void runtime_destroy_tells(struct kunit *test)
+{
+	struct common *c = new_common(test);
+	struct end_of_runtime e = { .test = test, .rt = kt_runtime(test) };
+	struct member m = { .f = &c->f, .begun = &c->begun };
+	struct kt_thread *th;
+	struct ktask *t;
+	u64 from = kt_log_end();
+	int i;
+
+	t = kt_own(test, ktask_spawn_blocking(owner_body, struct member,
+					      .init = &m, .runtime = e.rt));
+	for (i = 0; i < STUBBORN; i++)
+		kt_own(test, ktask_spawn_blocking(stubborn_body, struct member,
+						  .init = &m, .runtime = e.rt,
+						  .name = "stubborn"));
+	KT_EVENTUALLY(test, atomic_read(&c->begun) > STUBBORN);
+	th = kt_thread(test, destroy_runtime, &e);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, complete_it, &c->f));
+	KT_EVENTUALLY(test, kt_logged(test, from, "a set still waits for 1 tasks"));
+	KT_EVENTUALLY(test, kt_logged(test, from, "first is \"stubborn member\""));
+	KT_EVENTUALLY(test, kt_logged(test, from, "waiting for its tasks to end"));
+	KT_EVENTUALLY(test, kt_logged(test, from, "\"stubborn\" (stubborn_body"));
+	KUNIT_EXPECT_FALSE(test, completion_done(&th->ended));
+	ktask_future_complete(&c->f, 0);
+	KUNIT_EXPECT_EQ(test, 0, KT_THREAD_END(test, th));
+	/* It does not name all of them. */
+	KUNIT_EXPECT_EQ(test, 0, kt_logged(test, from, " has not ended") % 8);
+	KT_EXPECT_RETURNED(test, t, 0);
+}
+
 static struct kunit_case runtime_cases[] = {
 	KUNIT_CASE_PARAM(runtime_of_a_kind, flags_gen_params),
 	KUNIT_CASE(runtime_bad_flags),
@@ -691,6 +769,7 @@ static struct kunit_case runtime_cases[] = {
 	KUNIT_CASE(runtime_destroy_while_woken),
 	KUNIT_CASE(runtime_destroy_while_joined),
 	KUNIT_CASE(runtime_of_a_task),
+	KUNIT_CASE_SLOW(runtime_destroy_tells),
 	{}
 };
 

@@ -681,6 +681,46 @@ static void set_close(struct kunit *test)
 	expect_empty(test, s);
 }
 
+/* --- Help ------------------------------------------------------------------ */
+
+struct helped {
+	struct task_struct *helper;
+	atomic_t *nr;
+};
+
+static ktask_poll_t helped_body(struct ktask *t)
+{
+	struct helped *h = ktask_frame(t);
+
+	KTASK_BEGIN(t);
+	if (current == h->helper)
+		atomic_inc(h->nr);
+	usleep_range(500, 1000);
+	KTASK_RETURN(t, 0);
+	KTASK_END(t);
+}
+
+/* Who waits runs tasks meanwhile; when the time is up, no more of them. */
+static void set_help_until(struct kunit *test)
+{
+	atomic_t *nr = kunit_kzalloc(test, sizeof(*nr), GFP_KERNEL);
+	struct scene *s = scene(test, 0, 0);
+	struct helped h = { .helper = current, .nr = nr };
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, nr);
+	for (i = 0; i < 200; i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				ktask_set_spawn(&s->set, helped_body,
+						struct helped, .init = &h));
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT,
+			ktask_set_wait_idle_until(&s->set, TASK_UNINTERRUPTIBLE,
+						  ktime_get()));
+	KUNIT_EXPECT_LE(test, atomic_read(nr), 1);
+	KUNIT_EXPECT_EQ(test, 0, idle(s));
+	KUNIT_EXPECT_EQ(test, 200U, ktask_set_len(&s->set));
+}
+
 /* --- Destroy --------------------------------------------------------------- */
 
 static void slow_end(void *arg)
@@ -1315,6 +1355,7 @@ static struct kunit_case set_cases[] = {
 	KUNIT_CASE(set_abort_one),
 	KUNIT_CASE(set_detach_all),
 	KUNIT_CASE(set_close),
+	KUNIT_CASE(set_help_until),
 	KUNIT_CASE(set_destroy_waits),
 	KUNIT_CASE(set_destroy_unjoined),
 	KUNIT_CASE(set_in_a_set),
