@@ -51,7 +51,8 @@ kunit_test_suites(&ktask_future_suite,
 		  &ktask_work_suite,
 		  &ktask_irq_suite,
 		  &ktask_fence_suite,
-		  &ktask_op_suite);
+		  &ktask_op_suite,
+		  &ktask_fail_suite);
 
 MODULE_DESCRIPTION("KUnit suites of ktask");
 MODULE_AUTHOR("The ktask developers");
