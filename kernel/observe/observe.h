@@ -36,7 +36,7 @@ void observe_task_ran(struct ktask *t, u64 ns);
 /* Whether to list what starts now; KTASK_UNOBSERVED is for the bench, see there. */
 static inline bool observe_tracks(void)
 {
-	return !IS_ENABLED(KTASK_UNOBSERVED) && unlikely(READ_ONCE(observe_track));
+	return !__is_defined(KTASK_UNOBSERVED) && unlikely(READ_ONCE(observe_track));
 }
 
 #endif /* _KTASK_OBSERVE_H */
