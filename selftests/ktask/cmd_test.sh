@@ -129,6 +129,11 @@ test_hash_algorithms() {
 		sum=${pair#*:}
 		command -v "$sum" || continue
 		"$sum" file >want
+		# Newer kernels may have it for themselves alone. It was asked for just now.
+		ktask hash -a "$alg" file >out 2>err || grep -q "^name *: $alg\$" /proc/crypto || {
+			echo "the kernel has no $alg to be asked for by name"
+			continue
+		}
 		status 0 ktask hash -a "$alg" file
 		same want out
 		status 0 ktask hash --algorithm="$alg" file
