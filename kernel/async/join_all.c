@@ -17,6 +17,10 @@
  *
  * After an error, who counts the last task completes "over" instead, which the
  * waiter awaits when it has aborted the others.
+ *
+ * A plain join has one such step, too: 0 -> ECANCELED, by the waiter that has taken
+ * back the waiters of tasks that go on. Whoever counts last then, of those that were
+ * just ending, completes the request with that.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -96,15 +100,20 @@ static long decide(struct ktask_join_all *all, long verdict)
 /* One more is over. Any context. */
 static void join_all_count(struct ktask_join_all *all, long value)
 {
+	long verdict;
+
 	if (all->try && value < 0 &&
 	    !atomic_long_cmpxchg(&all->verdict, 0, value))
 		ktask_future_complete(&all->request.done, TRY_ERROR);
 	if (!atomic_dec_and_test(&all->left))
 		return;
-	if (decide(all, VERDICT_FINE) == VERDICT_FINE)
+	verdict = decide(all, VERDICT_FINE);
+	if (verdict == VERDICT_FINE)
 		ktask_future_complete(&all->request.done, TRY_FINE);
-	else
+	else if (all->try)
 		ktask_future_complete(&all->over, 0);
+	else
+		ktask_future_complete(&all->request.done, verdict);
 }
 
 static void slot_notify(struct ktask_waiter *waiter, long value)
@@ -129,8 +138,12 @@ static bool join_all_withdraw(struct ktask_request *r)
 					&all->slots[i].waiter))
 			removed++;
 	}
+	if (!removed)
+		return false;
+	/* Others may still be counting: the last of these is not to say that all ended. */
+	decide(all, -ECANCELED);
 	/* Nobody removes what is complete: zero only if all others counted. */
-	return removed && atomic_sub_and_test(removed, &all->left);
+	return atomic_sub_and_test(removed, &all->left);
 }
 
 static const struct ktask_request_ops join_all_ops = {

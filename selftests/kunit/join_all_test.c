@@ -34,8 +34,8 @@ struct parts {
 	struct ktask_future f[MAX_PARTS];
 };
 
-static struct parts *parts_behind(struct kunit *test, unsigned int n,
-				  struct kt_plug *plug, unsigned int flags)
+static struct parts *parts_at(struct kunit *test, unsigned int n, int place,
+			      unsigned int flags)
 {
 	struct parts *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
 	unsigned int i;
@@ -47,7 +47,7 @@ static struct parts *parts_behind(struct kunit *test, unsigned int n,
 
 		struct ktask *t = ktask_new(part_body, struct part,
 					    .init = &init, .flags = flags,
-					    .place = KT_BEHIND(plug));
+					    .place = place);
 
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
 		if (!(flags & KTASK_NO_HELP))
@@ -58,9 +58,15 @@ static struct parts *parts_behind(struct kunit *test, unsigned int n,
 	return p;
 }
 
+static struct parts *parts_behind(struct kunit *test, unsigned int n,
+				  struct kt_plug *plug, unsigned int flags)
+{
+	return parts_at(test, n, KT_BEHIND(plug), flags);
+}
+
 static struct parts *parts(struct kunit *test, unsigned int n)
 {
-	return parts_behind(test, n, NULL, 0);
+	return parts_at(test, n, 0, 0);
 }
 
 static void parts_complete(struct parts *p, long value)
@@ -729,6 +735,55 @@ static bool race_all_done(struct race *r)
 }
 
 /* A deadline against the end of the tasks. */
+/* Keeps the end of a task from those that are told after it, for a while. */
+struct staller {
+	struct ktask_waiter waiter;
+	bool in;
+};
+
+static void staller_notify(struct ktask_waiter *waiter, long value)
+{
+	WRITE_ONCE(container_of(waiter, struct staller, waiter)->in, true);
+	mdelay(20);
+}
+
+/* Given up while one is just ending: that is not the end of the other. */
+static void join_all_given_up_at_an_end(struct kunit *test)
+{
+	int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	struct staller *before, *behind;
+	struct ktask_join_slot *slots;
+	struct ktask_join_all *all;
+	struct ktask_future *f;
+	struct ktask_request *r;
+	struct parts *p;
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "there is one CPU only");
+	all = kunit_kzalloc(test, sizeof(*all), GFP_KERNEL);
+	slots = kunit_kcalloc(test, 2, sizeof(*slots), GFP_KERNEL);
+	before = kunit_kzalloc(test, sizeof(*before), GFP_KERNEL);
+	behind = kunit_kzalloc(test, sizeof(*behind), GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, all && slots && before && behind);
+	p = parts_at(test, 2, KTASK_ON_CPU(cpu), KTASK_NO_HELP);
+
+	f = ktask_future(p->tasks[0]);
+	KUNIT_ASSERT_TRUE(test, ktask_future_add(f, &before->waiter,
+						 staller_notify));
+	r = ktask_join_all_start(all, NULL, p->tasks, 2, slots);
+	KUNIT_EXPECT_TRUE(test, ktask_future_add(f, &behind->waiter,
+						 staller_notify));
+	ktask_future_complete(&p->f[0], 0);
+	while (!READ_ONCE(before->in) && !READ_ONCE(behind->in))
+		cond_resched();
+	ktask_request_drop(r);
+	KUNIT_EXPECT_NE(test, 0L, ktask_join_all_status(all));
+	KUNIT_EXPECT_FALSE(test, ktask_done(p->tasks[1]));
+	KT_FINISH(test, p->tasks[0]);
+	ktask_future_complete(&p->f[1], 0);
+	KT_FINISH(test, p->tasks[1]);
+}
+
 static void join_all_deadline_race(struct kunit *test)
 {
 	struct race *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
@@ -874,6 +929,7 @@ static struct kunit_case join_all_cases[] = {
 	KUNIT_CASE(join_all_await_timeout),
 	KUNIT_CASE(join_all_await_aborted),
 	KUNIT_CASE(try_join_all_await_error),
+	KUNIT_CASE(join_all_given_up_at_an_end),
 	KUNIT_CASE(join_all_deadline_race),
 	KUNIT_CASE(try_join_all_race),
 	KUNIT_CASE(join_all_await_race),
