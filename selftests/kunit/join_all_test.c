@@ -734,7 +734,6 @@ static bool race_all_done(struct race *r)
 	return true;
 }
 
-/* A deadline against the end of the tasks. */
 /* Keeps the end of a task from those that are told after it, for a while. */
 struct staller {
 	struct ktask_waiter waiter;
@@ -784,6 +783,7 @@ static void join_all_given_up_at_an_end(struct kunit *test)
 	KT_FINISH(test, p->tasks[1]);
 }
 
+/* A deadline against the end of the tasks. */
 static void join_all_deadline_race(struct kunit *test)
 {
 	struct race *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);

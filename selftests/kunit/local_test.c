@@ -6,26 +6,6 @@
 
 #include "util.h"
 
-static void destroy(void *rt)
-{
-	ktask_runtime_destroy(rt);
-}
-
-static struct ktask_runtime *new_local(struct kunit *test, int place)
-{
-	struct ktask_runtime *rt = ktask_local_create("kunit_local", place);
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rt);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, destroy, rt));
-	return rt;
-}
-
-static void destroy_now(struct kunit *test, struct ktask_runtime *rt)
-{
-	kunit_release_action(test, destroy, rt);
-}
-
 static const int places[] = { 0, KTASK_ON_CPU(0) };
 
 static void place_desc(const int *place, char *desc)
@@ -96,7 +76,7 @@ static void join_it(void *arg)
 
 static void local_never_parallel(struct kunit *test)
 {
-	struct ktask_runtime *rt = new_local(test, param_place(test));
+	struct ktask_runtime *rt = kt_local(test, param_place(test));
 	struct shared *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	struct kt_rival *rival = kt_rival(test);
 	struct member init = { .shared = s };
@@ -162,7 +142,7 @@ static void local_spawn_order(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	s->trail = kt_trail(test);
-	init.rt = new_local(test, param_place(test));
+	init.rt = kt_local(test, param_place(test));
 	init.m.shared = s;
 	t = kt_own(test, ktask_spawn(spawn_all_body, struct orderly,
 				     .init = &init, .runtime = init.rt));
@@ -182,7 +162,7 @@ static ktask_poll_t nothing_body(struct ktask *t)
 /* Woken by one completion, in the order in which they came to wait. */
 static void local_wake_order(struct kunit *test)
 {
-	struct ktask_runtime *rt = new_local(test, param_place(test));
+	struct ktask_runtime *rt = kt_local(test, param_place(test));
 	struct shared *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	struct ktask_future *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 	struct member init = { .shared = s, .f = f };
@@ -209,7 +189,7 @@ static long blocking_body(struct ktask *t)
 
 static void local_bad(struct kunit *test)
 {
-	struct ktask_runtime *rt = new_local(test, 0);
+	struct ktask_runtime *rt = kt_local(test, 0);
 
 	KUNIT_EXPECT_PTR_EQ(test, ktask_local_create("x", KTASK_ON_NODE(0)),
 			    ERR_PTR(-EINVAL));
@@ -226,7 +206,7 @@ static void local_bad(struct kunit *test)
 
 static void local_destroy(struct kunit *test)
 {
-	struct ktask_runtime *rt = new_local(test, param_place(test));
+	struct ktask_runtime *rt = kt_local(test, param_place(test));
 	struct shared *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	struct ktask_future *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 	struct member init = { .shared = s, .f = f };
@@ -238,7 +218,7 @@ static void local_destroy(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		t[i] = kt_own(test, ktask_spawn(member_body, struct member,
 						.init = &init, .runtime = rt));
-	destroy_now(test, rt);
+	kt_destroy(test, rt);
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		KT_EXPECT_CANCELLED(test, t[i]);
 	KUNIT_EXPECT_EQ(test, s->wrong, 0);
@@ -268,7 +248,7 @@ static ktask_poll_t cleaner_body(struct ktask *t)
 
 static void local_abort(struct kunit *test)
 {
-	struct ktask_runtime *rt = new_local(test, param_place(test));
+	struct ktask_runtime *rt = kt_local(test, param_place(test));
 	struct shared *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	struct cleaner init = { .shared = s };
 	struct ktask *t[40];

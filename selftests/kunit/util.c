@@ -107,13 +107,22 @@ static void destroy(void *rt)
 	}
 }
 
-struct ktask_runtime *kt_runtime(struct kunit *test)
+static struct ktask_runtime *own_runtime(struct kunit *test,
+					 struct ktask_runtime *rt)
 {
-	struct ktask_runtime *rt = ktask_runtime_create("kunit", 0);
-
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rt);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, destroy, rt));
 	return rt;
+}
+
+struct ktask_runtime *kt_runtime(struct kunit *test)
+{
+	return own_runtime(test, ktask_runtime_create("kunit", 0));
+}
+
+struct ktask_runtime *kt_local(struct kunit *test, int place)
+{
+	return own_runtime(test, ktask_local_create("kunit_local", place));
 }
 
 /* Now, rather than at the end of the case. */
