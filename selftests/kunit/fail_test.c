@@ -7,6 +7,7 @@
  * kmemleak tells of what is left behind, when all has run.
  */
 #include <linux/sched.h>
+#include <linux/slab.h>
 
 #include "util.h"
 
@@ -15,21 +16,7 @@
 /* More than any of the calls below makes. */
 #define MANY		1000
 
-#define IGNORE_WAIT	"/sys/kernel/debug/failslab/ignore-gfp-wait"
 #define TRACK		"/sys/module/ktask/parameters/track"
-
-static void restore_file(void *path)
-{
-	kt_write_file(path, "Y");
-}
-
-/* By default only those allocations fail that could not wait for memory. */
-static int fail_init(struct kunit *test)
-{
-	if (kt_write_file(IGNORE_WAIT, "N"))
-		kunit_skip(test, "this kernel lets no allocation fail");
-	return kunit_add_action_or_reset(test, restore_file, IGNORE_WAIT);
-}
 
 /* Have the @n-th allocation of this thread from now on fail. */
 static void fail_nth(unsigned int n)
@@ -46,33 +33,57 @@ static bool has_failed(void)
 	return failed;
 }
 
+/* failslab lets pass what may wait for memory, unless it has been told otherwise. */
+static int fail_init(struct kunit *test)
+{
+	void *p;
+
+	fail_nth(1);
+	p = kmalloc(1, GFP_KERNEL);
+	kfree(p);
+	if (!has_failed() || p)
+		kunit_skip(test, "this kernel lets no allocation fail");
+	return 0;
+}
+
 /*
  * Do @call again and again, each time with another allocation failing, until it
- * makes so few that none does. Then @check, where failed tells whether one did.
+ * makes so few that none does; and then @check, where failed tells whether one did.
+ * @err is what the call has ended with: no error, for the kernel's own can do
+ * without some of theirs, and so can what keeps watch over memory; or that.
  */
-#define FAIL_EACH(test, call, check)					\
+#define FAIL_EACH(test, call, err, check)				\
 do {									\
+	unsigned int n, refused = 0;					\
 	bool failed = true;						\
-	unsigned int n;							\
+	long __err;							\
 									\
 	for (n = 1; failed && n < MANY; n++) {				\
 		fail_nth(n);						\
 		call;							\
 		failed = has_failed();					\
+		__err = (err);						\
+		if (__err) {						\
+			KUNIT_EXPECT_EQ(test, __err, -ENOMEM);		\
+			KUNIT_EXPECT_TRUE(test, failed);		\
+			refused++;					\
+		}							\
 		check;							\
 	}								\
 	KUNIT_EXPECT_LT(test, n, MANY);					\
 	/* Or nothing has been tried. */				\
-	KUNIT_EXPECT_GT(test, n, 2);					\
+	KUNIT_EXPECT_GE(test, refused, 1);				\
 } while (0)
 
-/* @p is what a call has made that cannot do without any of its memory. */
-#define EXPECT_MADE(test, p, failed)					\
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(p), (failed) ? -ENOMEM : 0)
+/* So large that no memory is kept for the next one. */
+struct returned {
+	long value;
+	char rest[256];
+};
 
 static long blocking_body(struct ktask *t)
 {
-	return *(long *)ktask_frame(t);
+	return ((struct returned *)ktask_frame(t))->value;
 }
 
 static void join_and_put(struct kunit *test, struct ktask *t)
@@ -86,33 +97,29 @@ static void join_and_put(struct kunit *test, struct ktask *t)
 
 static void fail_spawn(struct kunit *test)
 {
-	long value = 5;
+	struct returned init = { .value = 5 };
 	struct ktask *t;
 
-	FAIL_EACH(test, t = ktask_spawn(kt_return_body, long, .init = &value), {
-		EXPECT_MADE(test, t, failed);
-		join_and_put(test, t);
-	});
-	FAIL_EACH(test, t = ktask_spawn_blocking(blocking_body, long,
-						 .init = &value), {
-		EXPECT_MADE(test, t, failed);
-		join_and_put(test, t);
-	});
+	FAIL_EACH(test, t = ktask_spawn(kt_return_body, struct returned,
+					.init = &init),
+		  PTR_ERR_OR_ZERO(t), join_and_put(test, t));
+	FAIL_EACH(test, t = ktask_spawn_blocking(blocking_body, struct returned,
+						 .init = &init),
+		  PTR_ERR_OR_ZERO(t), join_and_put(test, t));
 }
 
 /* The list of live tasks goes without one that there is no memory to show. */
 static void fail_track(struct kunit *test)
 {
+	struct returned init = { .value = 5 };
 	unsigned int unseen = 0;
-	long value = 5;
 	struct ktask *t;
 
 	KUNIT_ASSERT_EQ(test, 0, kt_write_file(TRACK, "Y"));
-	FAIL_EACH(test, t = ktask_spawn(kt_return_body, long, .init = &value), {
-		if (IS_ERR(t))
-			EXPECT_MADE(test, t, true);
-		else
-			unseen += failed;
+	FAIL_EACH(test, t = ktask_spawn(kt_return_body, struct returned,
+					.init = &init),
+		  PTR_ERR_OR_ZERO(t), {
+		unseen += failed && !IS_ERR(t);
 		join_and_put(test, t);
 	});
 	KUNIT_EXPECT_EQ(test, 0, kt_write_file(TRACK, "N"));
@@ -129,28 +136,25 @@ static void fail_set_spawn(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, set);
 	ktask_set_init(set, 0, 0);
 	FAIL_EACH(test, err = ktask_set_spawn(set, kt_return_body, long,
-					      .init = &value), {
-		KUNIT_EXPECT_EQ(test, err, failed ? -ENOMEM : 0);
-		KUNIT_EXPECT_EQ(test, ktask_set_len(set), !failed);
+					      .init = &value), err, {
+		KUNIT_EXPECT_EQ(test, ktask_set_len(set), !err);
+		if (!err) {
+			KUNIT_ASSERT_EQ(test, 0,
+					ktask_set_join_next(set, &t, NULL));
+			KT_EXPECT_RETURNED(test, t, 5);
+			ktask_put(t);
+		}
 	});
-	KUNIT_EXPECT_EQ(test, 0, ktask_set_join_next(set, &t, NULL));
-	KT_EXPECT_RETURNED(test, t, 5);
-	ktask_put(t);
 	ktask_set_destroy(set);
 }
 
-/* The kernel's own do without some of theirs, so it may be there all the same. */
-static void check_runtime(struct kunit *test, struct ktask_runtime *rt,
-			  bool failed)
+static void use_and_destroy(struct kunit *test, struct ktask_runtime *rt)
 {
 	long value = 5;
 	struct ktask *t;
 
-	if (IS_ERR(rt)) {
-		EXPECT_MADE(test, rt, true);
-		KUNIT_EXPECT_TRUE(test, failed);
+	if (IS_ERR(rt))
 		return;
-	}
 	t = ktask_spawn(kt_return_body, long, .init = &value, .runtime = rt);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(t));
 	join_and_put(test, t);
@@ -162,7 +166,7 @@ static void fail_runtime(struct kunit *test)
 	struct ktask_runtime *rt;
 
 	FAIL_EACH(test, rt = ktask_runtime_create("fail", 0),
-		  check_runtime(test, rt, failed));
+		  PTR_ERR_OR_ZERO(rt), use_and_destroy(test, rt));
 }
 
 /* One that has threads of its own, too. */
@@ -171,7 +175,7 @@ static void fail_runtime_mem_reclaim(struct kunit *test)
 	struct ktask_runtime *rt;
 
 	FAIL_EACH(test, rt = ktask_runtime_create("fail", KTASK_RT_MEM_RECLAIM),
-		  check_runtime(test, rt, failed));
+		  PTR_ERR_OR_ZERO(rt), use_and_destroy(test, rt));
 }
 
 static void fail_local(struct kunit *test)
@@ -179,9 +183,9 @@ static void fail_local(struct kunit *test)
 	struct ktask_runtime *rt;
 
 	FAIL_EACH(test, rt = ktask_local_create("fail", 0),
-		  check_runtime(test, rt, failed));
+		  PTR_ERR_OR_ZERO(rt), use_and_destroy(test, rt));
 	FAIL_EACH(test, rt = ktask_local_create("fail", KTASK_ON_CPU(0)),
-		  check_runtime(test, rt, failed));
+		  PTR_ERR_OR_ZERO(rt), use_and_destroy(test, rt));
 }
 
 static void fail_objects(struct kunit *test)
@@ -190,22 +194,22 @@ static void fail_objects(struct kunit *test)
 	struct ktask_oneshot *oneshot;
 	struct ktask_token *token;
 
-	FAIL_EACH(test, promise = ktask_promise_new(GFP_KERNEL), {
-		EXPECT_MADE(test, promise, failed);
+	FAIL_EACH(test, promise = ktask_promise_new(GFP_KERNEL),
+		  PTR_ERR_OR_ZERO(promise), {
 		if (!IS_ERR(promise)) {
 			ktask_promise_drop(promise);
 			ktask_promise_put(promise);
 		}
 	});
-	FAIL_EACH(test, oneshot = ktask_oneshot_create(NULL, GFP_KERNEL), {
-		EXPECT_MADE(test, oneshot, failed);
-		if (!IS_ERR(oneshot)) {
+	FAIL_EACH(test, oneshot = ktask_oneshot_create(NULL, GFP_KERNEL),
+		  oneshot ? 0 : -ENOMEM, {
+		if (oneshot) {
 			ktask_oneshot_sender_put(oneshot);
 			ktask_oneshot_receiver_put(oneshot);
 		}
 	});
-	FAIL_EACH(test, token = ktask_token_create(NULL, GFP_KERNEL), {
-		EXPECT_MADE(test, token, failed);
+	FAIL_EACH(test, token = ktask_token_create(NULL, GFP_KERNEL),
+		  PTR_ERR_OR_ZERO(token), {
 		if (!IS_ERR(token))
 			ktask_token_put(token);
 	});
@@ -215,67 +219,98 @@ static void fail_objects(struct kunit *test)
 
 #define CROWD		10
 
-static ktask_poll_t sleep_body(struct ktask *t)
+/**
+ * struct crowd - tasks that wait for the same
+ * @tasks: all but the first: entries may be NULL
+ * @end: what they wait for
+ * @failing: the thread in which the allocation is to fail
+ */
+struct crowd {
+	struct ktask *tasks[CROWD];
+	struct ktask_future end;
+	struct task_struct *failing;
+};
+
+static ktask_poll_t crowd_body(struct ktask *t)
 {
+	struct crowd *c = *(struct crowd **)ktask_frame(t);
+
 	KTASK_BEGIN(t);
-	KTASK_SLEEP(t, *(ktime_t *)ktask_frame(t));
+	KTASK_AWAIT(t, &c->end);
 	KTASK_RETURN(t, 0);
 	KTASK_END(t);
 }
 
-/* All but one: entries may be NULL. */
-static void start_crowd(struct kunit *test, struct ktask **tasks, ktime_t duration)
+static struct crowd *start_crowd(struct kunit *test)
 {
+	struct crowd *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
 	int i;
 
-	tasks[0] = NULL;
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	ktask_future_init(&c->end);
+	c->failing = current;
 	for (i = 1; i < CROWD; i++)
-		tasks[i] = kt_own(test, ktask_spawn(sleep_body, ktime_t,
-						    .init = &duration,
-						    .flags = KTASK_NO_HELP));
+		c->tasks[i] = kt_own(test, ktask_spawn(crowd_body, struct crowd *,
+						       .init = &c,
+						       .flags = KTASK_NO_HELP));
+	return c;
+}
+
+/* Not before the join has found that there is no memory, or it may not need any. */
+static void end_crowd(void *arg)
+{
+	unsigned long until = jiffies + KT_HANG;
+	struct crowd *c = arg;
+
+	while (READ_ONCE(c->failing->fail_nth) && time_before(jiffies, until))
+		cond_resched();
+	ktask_future_complete(&c->end, 0);
 }
 
 /* It is woken for each one, then. */
 static void fail_join_all(struct kunit *test)
 {
-	struct ktask *tasks[CROWD];
+	struct kt_rival *rival = kt_rival(test);
+	struct crowd *c = start_crowd(test);
 	int i, err;
 
-	start_crowd(test, tasks, ms_to_ktime(20));
 	fail_nth(1);
-	err = ktask_join_all(tasks, CROWD, TASK_UNINTERRUPTIBLE,
+	kt_rival_go(rival, end_crowd, c);
+	err = ktask_join_all(c->tasks, CROWD, TASK_UNINTERRUPTIBLE,
 			     ktime_add(ktime_get(), KT_HANG_KTIME));
 	KUNIT_EXPECT_TRUE(test, has_failed());
 	KUNIT_EXPECT_EQ(test, err, 0);
-	for (i = 1; i < CROWD; i++)
-		KT_EXPECT_RETURNED(test, tasks[i], 0);
+	KUNIT_ASSERT_TRUE(test, kt_rival_done(rival));
+	for (i = 1; i < CROWD; i++) {
+		KUNIT_ASSERT_TRUE(test, ktask_done(c->tasks[i]));
+		KT_EXPECT_RETURNED(test, c->tasks[i], 0);
+	}
 
-	start_crowd(test, tasks, ktime_set(3600, 0));
+	c = start_crowd(test);
 	fail_nth(1);
-	err = ktask_join_all(tasks, CROWD, TASK_UNINTERRUPTIBLE,
+	err = ktask_join_all(c->tasks, CROWD, TASK_UNINTERRUPTIBLE,
 			     ktime_add(ktime_get(), ms_to_ktime(5)));
 	KUNIT_EXPECT_TRUE(test, has_failed());
 	KUNIT_EXPECT_EQ(test, err, -ETIMEDOUT);
 	for (i = 1; i < CROWD; i++)
-		KUNIT_EXPECT_FALSE(test, ktask_done(tasks[i]));
+		KUNIT_EXPECT_FALSE(test, ktask_done(c->tasks[i]));
 }
 
 /* An error as any other: it leaves no task at work. */
 static void fail_try_join_all(struct kunit *test)
 {
-	struct ktask *tasks[CROWD];
+	struct crowd *c = start_crowd(test);
 	long err;
 	int i;
 
-	start_crowd(test, tasks, ktime_set(3600, 0));
 	fail_nth(1);
-	err = ktask_try_join_all(tasks, CROWD, TASK_UNINTERRUPTIBLE,
+	err = ktask_try_join_all(c->tasks, CROWD, TASK_UNINTERRUPTIBLE,
 				 ktime_add(ktime_get(), KT_HANG_KTIME));
 	KUNIT_EXPECT_TRUE(test, has_failed());
 	KUNIT_EXPECT_EQ(test, err, -ENOMEM);
 	for (i = 1; i < CROWD; i++) {
-		KUNIT_ASSERT_TRUE(test, ktask_done(tasks[i]));
-		KT_EXPECT_CANCELLED(test, tasks[i]);
+		KUNIT_ASSERT_TRUE(test, ktask_done(c->tasks[i]));
+		KT_EXPECT_CANCELLED(test, c->tasks[i]);
 	}
 }
 
