@@ -4,10 +4,8 @@
  * /proc/self/fail-nth in the kernel's fault-injection documentation. What a
  * call gives is an error of ours or a result, and nothing is left behind.
  */
+#include "fail.h"
 #include "helpers.h"
-
-/* More than any of the calls below makes. */
-#define MANY		2000
 
 FIXTURE(fail) {
 	int fd;
@@ -16,50 +14,11 @@ FIXTURE(fail) {
 	struct ktask_completion c;
 };
 
-#define FAIL_NTH	"/proc/thread-self/fail-nth"
-
-/* By default only those fail that could not wait for memory. */
-static const char *const settings[] = {
-	"/sys/kernel/debug/failslab/ignore-gfp-wait",
-	"/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait",
-	"/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem",
-	"/sys/kernel/debug/fail_page_alloc/min-order",
-};
-
-static void set(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0 && write(fd, value, strlen(value)) < 0)
-		fprintf(stderr, "# %s: %s\n", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
-
-/* Few kernels have it: then skip all of this at once, not each test. */
-static void __attribute__((constructor)) need_fault_injection(void)
-{
-	const char *why = NULL;
-
-	if (access(FAIL_NTH, F_OK))
-		why = "the kernel has no fault injection";
-	else if (access(FAIL_NTH, W_OK) || access(settings[0], W_OK))
-		why = "no permission, or no debugfs, to inject faults";
-	if (!why)
-		return;
-	printf("TAP version 13\n1..0 # SKIP %s\n", why);
-	exit(KSFT_SKIP);
-}
-
 FIXTURE_SETUP(fail)
 {
-	size_t i;
-
 	SETUP_OPEN(self->fd, 0);
-	self->nth = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	self->nth = fail_begin();
 	ASSERT_LE(0, self->nth);
-	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		set(settings[i], i < 3 ? "N" : "0");
 	self->file = sparse_file();
 	ASSERT_LE(0, self->file);
 	ASSERT_EQ(0, ftruncate(self->file, 100000));
@@ -67,39 +26,9 @@ FIXTURE_SETUP(fail)
 
 FIXTURE_TEARDOWN(fail)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		set(settings[i], i < 3 ? "Y" : "1");
+	fail_end(self->nth);
 	close(self->file);
-	close(self->nth);
 	close(self->fd);
-}
-
-/* Have the @n-th from now on fail, in this thread. */
-static void fail_nth(FIXTURE_DATA(fail) *self, unsigned int n)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", n);
-
-	/* This may be what fails; then nothing will any more. */
-	while (pwrite(self->nth, text, len, 0) < 0) {
-		if (errno != EFAULT)
-			abort();
-	}
-}
-
-/* No more of it. Return: whether there has been one that failed. */
-static bool has_failed(FIXTURE_DATA(fail) *self)
-{
-	char text[16] = "";
-	ssize_t n = pread(self->nth, text, sizeof(text) - 1, 0);
-
-	/* Again, if this is what fails no other did. */
-	if (n < 0 && errno != EFAULT)
-		abort();
-	fail_nth(self, 0);
-	return n > 0 && !atoi(text);
 }
 
 static bool is_failure(int64_t ret)
@@ -118,36 +47,30 @@ static int drain(FIXTURE_DATA(fail) *self)
 	return file_tasks(self->fd) ? -1 : n;
 }
 
-/*
- * Do @call again and again, each time with another thing failing, until it makes
- * so few that nothing fails. Then @check, where failed tells whether it did.
- */
-#define FAIL_EACH(call, check)						\
-do {									\
-	bool failed = true;						\
-	unsigned int n;							\
-									\
-	for (n = 1; failed && n < MANY; n++) {				\
-		fail_nth(self, n);					\
-		call;							\
-		failed = has_failed(self);				\
-		check;							\
-	}								\
-	ASSERT_GT(MANY, n);						\
-	/* Or nothing has been tried. */				\
-	ASSERT_LT(2, n);						\
-	TH_LOG("%u things failed", n - 2);				\
-} while (0)
-
 TEST_F_TIMEOUT(fail, open, SLOW)
 {
 	int fd;
 
-	FAIL_EACH(fd = kt_open(0), {
+	FAIL_EACH(self->nth, fd = kt_open(0), {
 		EXPECT_TRUE(fd >= 0 || (failed && is_failure(fd)));
 		if (fd >= 0)
 			close(fd);
 	});
+}
+
+/* Of a user who has no other file open, and so no account. */
+TEST_F_TIMEOUT(fail, open_first, SLOW)
+{
+	int fd;
+
+	close(self->fd);
+	FAIL_EACH(self->nth, fd = kt_open(0), {
+		EXPECT_TRUE(fd >= 0 || (failed && is_failure(fd)));
+		if (fd >= 0)
+			close(fd);
+	});
+	self->fd = kt_open(0);
+	ASSERT_LE(0, self->fd);
 }
 
 TEST_F_TIMEOUT(fail, info, SLOW)
@@ -155,7 +78,7 @@ TEST_F_TIMEOUT(fail, info, SLOW)
 	struct ktask_info info;
 	int ret;
 
-	FAIL_EACH(ret = kt_info(self->fd, &info),
+	FAIL_EACH(self->nth, ret = kt_info(self->fd, &info),
 		  EXPECT_TRUE(!ret || (failed && is_failure(ret))));
 }
 
@@ -163,7 +86,7 @@ TEST_F_TIMEOUT(fail, op_info, SLOW)
 {
 	int64_t ret;
 
-	FAIL_EACH(ret = kt_op(self->fd, "hash"),
+	FAIL_EACH(self->nth, ret = kt_op(self->fd, "hash"),
 		  EXPECT_TRUE(ret >= 0 || (failed && is_failure(ret))));
 }
 
@@ -182,7 +105,7 @@ static void spawn(struct __test_metadata *_metadata, FIXTURE_DATA(fail) *self,
 		descs[i].args = to_u64(args);
 		descs[i].args_size = size;
 	}
-	FAIL_EACH(ret = kt_spawn(self->fd, descs, nr, &error), {
+	FAIL_EACH(self->nth, ret = kt_spawn(self->fd, descs, nr, &error), {
 		left = drain(self);
 		if (ret < 0) {
 			EXPECT_TRUE(failed && is_failure(ret)) {
@@ -219,16 +142,29 @@ TEST_F_TIMEOUT(fail, spawn_hash, SLOW)
 	spawn(_metadata, self, "hash", &args, sizeof(args), 1);
 }
 
+/* Of a file that is let go of in a workqueue, which is made for the first. */
+TEST_F_TIMEOUT(fail, spawn_poll, SLOW)
+{
+	struct ktask_args_poll args = { .events = POLLOUT };
+	int fds[2];
+
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	args.fd = fds[1];
+	spawn(_metadata, self, "poll", &args, sizeof(args), 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* @call takes the completion of a task, or leaves it to be taken. */
 #define FAIL_TO_TAKE(duration, call)					\
 do {									\
 	int64_t id;							\
 	int ret;							\
 									\
-	FAIL_EACH({							\
-		fail_nth(self, 0);					\
+	FAIL_EACH(self->nth, {						\
+		fail_nth(self->nth, 0);					\
 		id = kt_sleep(self->fd, duration, 0);			\
-		fail_nth(self, n);					\
+		fail_nth(self->nth, n);					\
 		ret = call;						\
 	}, {								\
 		EXPECT_TRUE(ret >= 0 || (failed && is_failure(ret)));	\
@@ -289,7 +225,7 @@ TEST_F_TIMEOUT(fail, spawn_graph, SLOW)
 
 	ASSERT_LT(0, group);
 	make_graph(self, descs, after, group);
-	FAIL_EACH(ret = kt_spawn(self->fd, descs, 8, &error), {
+	FAIL_EACH(self->nth, ret = kt_spawn(self->fd, descs, 8, &error), {
 		left = drain(self);
 		EXPECT_TRUE(ret == 8 ? !error :
 			    failed && is_failure(ret < 0 ? ret : error));
@@ -306,7 +242,7 @@ TEST_F_TIMEOUT(fail, spawn_all, SLOW)
 
 	ASSERT_LT(0, group);
 	make_graph(self, descs, after, group);
-	FAIL_EACH(ret = kt_spawn_flags(self->fd, KTASK_SPAWN_ALL, descs, 8, &error), {
+	FAIL_EACH(self->nth, ret = kt_spawn_flags(self->fd, KTASK_SPAWN_ALL, descs, 8, &error), {
 		left = drain(self);
 		EXPECT_TRUE(ret == 8 || (failed && is_failure(ret)));
 		EXPECT_TRUE(left == (ret == 8 ? 8 : 0) || (ret == -EFAULT && left == 8));
@@ -331,7 +267,7 @@ TEST_F_TIMEOUT(fail, submit_and_wait, SLOW)
 
 	for (i = 0; i < 3; i++)
 		descs[i] = kt_desc(self->fd, "nop", NULL, 0);
-	FAIL_EACH(ret = kt_ioctl(self->fd, KTASK_SPAWN, &spawn), {
+	FAIL_EACH(self->nth, ret = kt_ioctl(self->fd, KTASK_SPAWN, &spawn), {
 		left = drain(self);
 		if (ret) {
 			EXPECT_TRUE(failed && is_failure(ret));
@@ -357,11 +293,11 @@ TEST_F_TIMEOUT(fail, output, SLOW)
 	struct ktask_info info;
 	int64_t id, ret;
 
-	FAIL_EACH({
-		fail_nth(self, 0);
+	FAIL_EACH(self->nth, {
+		fail_nth(self->nth, 0);
 		id = kt_spawn_op(self->fd, "read", &args, sizeof(args), 0);
 		ASSERT_EQ(1, kt_read(self->fd, &self->c, 1));
-		fail_nth(self, n);
+		fail_nth(self->nth, n);
 		ret = kt_output(self->fd, 0, id, 0, out, sizeof(out), NULL);
 	}, {
 		EXPECT_TRUE(ret == sizeof(out) || (failed && is_failure(ret)));
@@ -380,9 +316,9 @@ TEST_F_TIMEOUT(fail, status_and_list, SLOW)
 	__u64 file, last;
 	int ret;
 
-	FAIL_EACH(ret = kt_status(self->fd, id, tasks),
+	FAIL_EACH(self->nth, ret = kt_status(self->fd, id, tasks),
 		  EXPECT_TRUE(!ret || (failed && is_failure(ret))));
-	FAIL_EACH({
+	FAIL_EACH(self->nth, {
 		file = 0;
 		last = 0;
 		ret = kt_list(self->fd, KTASK_LIST_ALL, &file, &last, tasks, 4);
@@ -403,7 +339,7 @@ TEST_F_TIMEOUT(fail, group, SLOW)
 	struct ktask_info info;
 	int64_t nr;
 
-	FAIL_EACH(nr = kt_group_new(self->fd, 1, 1), {
+	FAIL_EACH(self->nth, nr = kt_group_new(self->fd, 1, 1), {
 		EXPECT_TRUE(nr > 0 || (failed && is_failure(nr)));
 		/* It may be there, but could not be told. */
 		if (nr == -EFAULT)
@@ -426,12 +362,12 @@ TEST_F_TIMEOUT(fail, descriptors, SLOW)
 	ASSERT_LT(0, id);
 	ASSERT_LT(0, nr);
 	close(free_fd);
-	FAIL_EACH(fd = kt_fd(self->fd, id, 0), {
+	FAIL_EACH(self->nth, fd = kt_fd(self->fd, id, 0), {
 		EXPECT_TRUE(fd >= 0 || (failed && is_failure(fd)));
 		if (fd >= 0)
 			close(fd);
 	});
-	FAIL_EACH(fd = kt_fd(self->fd, 0, nr), {
+	FAIL_EACH(self->nth, fd = kt_fd(self->fd, 0, nr), {
 		EXPECT_TRUE(fd >= 0 || (failed && is_failure(fd)));
 		if (fd >= 0)
 			close(fd);
@@ -446,7 +382,7 @@ TEST_F_TIMEOUT(fail, restrict, SLOW)
 	__u32 ops[8] = { kt_op(self->fd, "nop"), kt_op(self->fd, "sleep") };
 	int ret;
 
-	FAIL_EACH(ret = kt_restrict(self->fd, 0, ops, 8),
+	FAIL_EACH(self->nth, ret = kt_restrict(self->fd, 0, ops, 8),
 		  EXPECT_TRUE(!ret || (failed && is_failure(ret))));
 	EXPECT_LT(0, kt_nop(self->fd, 0, 0));
 }
@@ -457,10 +393,10 @@ TEST_F_TIMEOUT(fail, abort, SLOW)
 	int64_t id;
 	int ret;
 
-	FAIL_EACH({
-		fail_nth(self, 0);
+	FAIL_EACH(self->nth, {
+		fail_nth(self->nth, 0);
 		id = kt_sleep(self->fd, HOUR, 0);
-		fail_nth(self, n);
+		fail_nth(self->nth, n);
 		ret = kt_abort(self->fd, id);
 	}, {
 		EXPECT_TRUE(!ret || (failed && ret == -EFAULT));
