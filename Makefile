@@ -123,7 +123,8 @@ $(LANES:%=check-%): check-%:
 
 .PHONY: soak
 # For as long as one likes, each: torture of the kernel API, fuzzing of the ABI, and
-# programs that are killed, frozen, short of memory, or without the module.
+# programs that are killed, frozen, short of memory, or without the module. Last, each
+# allocation of a module that is loaded fails, which only the debug lane can have.
 SOAK_SECONDS	?= 600
 SEED		?= 0
 soak:
@@ -131,6 +132,7 @@ soak:
 	@selftests/fuzz/soak $(LANE) $(SOAK_SECONDS) $(filter-out 0,$(SEED))
 	@selftests/vm/run --lane $(LANE) --smp 2 --timeout $$(($(SOAK_SECONDS) + 600)) \
 		--copy selftests/fuzz/lives -- lives -s $(SOAK_SECONDS)
+	@selftests/vm/run --lane debug --smp 2 --timeout 3600 -- env KTASK_SOAK=1 fail_load_test
 
 style:
 	@selftests/check style
