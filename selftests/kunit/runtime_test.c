@@ -706,24 +706,11 @@ static long owner_body(struct ktask *t)
 	return err;
 }
 
-struct end_of_runtime {
-	struct kunit *test;
-	struct ktask_runtime *rt;
-};
-
-static int destroy_runtime(void *arg)
-{
-	struct end_of_runtime *e = arg;
-
-	kt_destroy(e->test, e->rt);
-	return 0;
-}
-
 /* What a runtime waits for when it goes, and a set, is told after ten seconds. */
 static void runtime_destroy_tells(struct kunit *test)
 {
 	struct common *c = new_common(test);
-	struct end_of_runtime e = { .test = test, .rt = kt_runtime(test) };
+	struct ktask_runtime *rt = kt_runtime(test);
 	struct member m = { .f = &c->f, .begun = &c->begun };
 	struct kt_thread *th;
 	struct ktask *t;
@@ -731,13 +718,13 @@ static void runtime_destroy_tells(struct kunit *test)
 	int i;
 
 	t = kt_own(test, ktask_spawn_blocking(owner_body, struct member,
-					      .init = &m, .runtime = e.rt));
+					      .init = &m, .runtime = rt));
 	for (i = 0; i < STUBBORN; i++)
 		kt_own(test, ktask_spawn_blocking(stubborn_body, struct member,
-						  .init = &m, .runtime = e.rt,
+						  .init = &m, .runtime = rt,
 						  .name = "stubborn"));
 	KT_EVENTUALLY(test, atomic_read(&c->begun) > STUBBORN);
-	th = kt_thread(test, destroy_runtime, &e);
+	th = kt_destroying(test, rt);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, complete_it, &c->f));
 	KT_EVENTUALLY(test, kt_logged(test, from, "a set still waits for 1 tasks"));

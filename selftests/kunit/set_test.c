@@ -1129,19 +1129,6 @@ static long stubborn_body(struct ktask *t)
 	return 0;
 }
 
-struct end_of_runtime {
-	struct kunit *test;
-	struct ktask_runtime *rt;
-};
-
-static int destroy_runtime(void *arg)
-{
-	struct end_of_runtime *e = arg;
-
-	kt_destroy(e->test, e->rt);
-	return 0;
-}
-
 /*
  * When the task is made; and at its start, when it has a place in the set:
  * its runtime is going away. Both with a free place and when held.
@@ -1149,7 +1136,7 @@ static int destroy_runtime(void *arg)
 static void set_spawn_fails(struct kunit *test)
 {
 	struct scene *s = scene(test, 1, 0);
-	struct end_of_runtime e = { .test = test, .rt = kt_runtime(test) };
+	struct ktask_runtime *rt = kt_runtime(test);
 	struct member m = { .s = s, .nr = 1 };
 	struct kt_thread *th;
 	struct ktask *t;
@@ -1161,12 +1148,12 @@ static void set_spawn_fails(struct kunit *test)
 	expect_empty(test, s);
 
 	kt_own(test, ktask_spawn_blocking(stubborn_body, struct member,
-					  .init = &m, .runtime = e.rt));
-	th = kt_thread(test, destroy_runtime, &e);
+					  .init = &m, .runtime = rt));
+	th = kt_destroying(test, rt);
 	/* Until it has begun to. */
 	do {
 		t = ktask_spawn(member_body, struct member, .init = &m,
-				.runtime = e.rt);
+				.runtime = rt);
 		if (!IS_ERR(t))
 			ktask_put(t);
 	} while (!IS_ERR(t));
@@ -1175,7 +1162,7 @@ static void set_spawn_fails(struct kunit *test)
 	for (i = 0; i < 2; i++) {
 		t = NULL;
 		err = ktask_set_spawn(&s->set, member_body, struct member,
-				      .init = &m, .runtime = e.rt,
+				      .init = &m, .runtime = rt,
 				      .handle = &t);
 		KUNIT_EXPECT_EQ(test, err, -ESHUTDOWN);
 		KUNIT_EXPECT_EQ(test, ktask_set_len(&s->set), (unsigned int)i);

@@ -131,6 +131,30 @@ void kt_destroy(struct kunit *test, struct ktask_runtime *rt)
 	kunit_release_action(test, destroy, rt);
 }
 
+struct destroying {
+	struct kunit *test;
+	struct ktask_runtime *rt;
+};
+
+static int destroying_main(void *arg)
+{
+	struct destroying *d = arg;
+
+	kt_destroy(d->test, d->rt);
+	return 0;
+}
+
+/* Now, while the case goes on. */
+struct kt_thread *kt_destroying(struct kunit *test, struct ktask_runtime *rt)
+{
+	struct destroying *d = kunit_kzalloc(test, sizeof(*d), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, d);
+	d->test = test;
+	d->rt = rt;
+	return kt_thread(test, destroying_main, d);
+}
+
 /* --- An executor that is kept busy ---------------------------------------- */
 
 /*

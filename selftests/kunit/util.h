@@ -126,6 +126,7 @@ ktask_poll_t kt_return_body(struct ktask *t);
 struct ktask_runtime *kt_runtime(struct kunit *test);
 struct ktask_runtime *kt_local(struct kunit *test, int place);
 void kt_destroy(struct kunit *test, struct ktask_runtime *rt);
+struct kt_thread *kt_destroying(struct kunit *test, struct ktask_runtime *rt);
 
 /* --- An executor that does not get its CPU ------------------------------- */
 
