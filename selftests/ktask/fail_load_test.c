@@ -11,7 +11,7 @@
 #include "fail.h"
 #include "helpers.h"
 
-/* All that there are are some hundred loads, which "make soak" has the time for. */
+/* To try each takes some hundred loads, which "make soak" has the time for. */
 #define EVERY		(getenv("KTASK_SOAK") ? 1 : 16)
 #define SLOWEST		3000
 
