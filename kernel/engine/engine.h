@@ -298,13 +298,22 @@ void executor_stop(struct ktask_executor *ex);
 void executor_free(struct ktask_executor *ex);
 void executor_push(struct ktask *t);
 void executor_push_new(struct ktask *t);
-bool task_may_be_run_here(const struct ktask *t);
 void executor_enqueue(struct ktask_executor *ex, struct ktask *t);
 bool executor_dequeue(struct ktask_executor *ex, struct ktask *t);
 struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_new_drainer(struct ktask_executor *ex);
 void drainer_kick(struct ktask_drainer *d);
+
+/* Return: true if @t was kept beside the queue, and is the caller's now. */
+static inline bool executor_take_newest(struct ktask_executor *ex, struct ktask *t)
+{
+	return READ_ONCE(ex->newest) == t &&
+	       cmpxchg(&ex->newest, t, NULL) == t;
+}
+
+/* help.c */
+bool task_may_be_run_here(const struct ktask *t);
 
 /* spread.c */
 void spread_init(struct ktask_spread *s);

@@ -34,7 +34,6 @@
  * runtime with it, before its pusher is done.
  */
 #include <linux/sched.h>
-#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 
 #include "engine.h"
@@ -170,13 +169,6 @@ static void executor_not_late(struct ktask_executor *ex)
 	/* Pairs with executor_keep_newest(): one of the two sees the other. */
 	smp_mb();
 	executor_collect(ex);
-}
-
-/* Return: true if @t was kept, and is off the queue now. */
-static bool executor_take_newest(struct ktask_executor *ex, struct ktask *t)
-{
-	return READ_ONCE(ex->newest) == t &&
-	       cmpxchg(&ex->newest, t, NULL) == t;
 }
 
 /* What the first of @queue was before it has waited once more. */
@@ -596,87 +588,4 @@ void executor_free(struct ktask_executor *ex)
 		if (drainer_is_allocated(d))
 			kfree(d);
 	}
-}
-
-/* Half the stack bounds how deep helpers that help can nest. */
-static bool stack_has_room(void)
-{
-	unsigned long here = (unsigned long)&here;
-
-	return here - (unsigned long)end_of_stack(current) > THREAD_SIZE / 2;
-}
-
-/* Lock the executor of @t, which a thief may be changing. */
-static struct ktask_executor *executor_lock_of(struct ktask *t)
-	__acquires(t->ex->lock)
-{
-	struct ktask_executor *ex;
-
-	for (;;) {
-		/* Pairs with spread_rob(). */
-		ex = smp_load_acquire(&t->ex);
-		raw_spin_lock(&ex->lock);
-		if (likely(ex == READ_ONCE(t->ex)))
-			return ex;
-		raw_spin_unlock(&ex->lock);
-	}
-}
-
-/* Whether the calling thread may run @t, as far as they two are concerned. */
-bool task_may_be_run_here(const struct ktask *t)
-{
-	return !(t->kind & (KTASK_NO_HELP | __KTASK_BLOCKING)) &&
-		stack_has_room();
-}
-
-/* Whether it is worth asking ktask_help(). Any context. */
-bool task_may_be_helped(const struct ktask *t)
-{
-	return !(t->kind & (KTASK_NO_HELP | __KTASK_BLOCKING)) &&
-		atomic_read(&t->state) & KT_READY;
-}
-
-static bool help_claim(struct ktask *t)
-{
-	struct ktask_executor *ex = READ_ONCE(t->ex);
-	bool linked, claimed;
-
-	if (executor_take_newest(ex, t))
-		return task_claim(t, true);
-
-	ex = executor_lock_of(t);
-	/*
-	 * If it is queued but not linked, it is in the inbox, on its way to a
-	 * thief, or was just popped; its executor will find that it needs
-	 * nothing.
-	 */
-	linked = executor_dequeue(ex, t);
-	claimed = task_claim(t, linked);
-	raw_spin_unlock(&ex->lock);
-	return claimed;
-}
-
-/*
- * Run @t until its next await in the caller's context, if it waits for a CPU
- * and allows that. The caller has a reference, and may sleep.
- */
-bool ktask_help(struct ktask *t)
-{
-	bool claimed = false;
-
-	if (!task_may_be_run_here(t))
-		return false;
-
-	/* A ready task has a runtime, which stays while preemption is off. */
-	preempt_disable();
-	/* Pairs with ktask_start(). */
-	if (atomic_read_acquire(&t->state) & KT_READY)
-		claimed = help_claim(t);
-	preempt_enable();
-
-	if (!claimed)
-		return false;
-	this_cpu_inc(task_runtime(t)->stats->helped);
-	task_run_here(t);
-	return true;
 }
