@@ -33,13 +33,16 @@ static void filter(const char *setting, unsigned long long value)
 	}
 }
 
-/* Let only that fail which the kernel's function @name calls. Return: its success. */
-static bool filter_callees(const char *name)
+/* Where the kernel's function @name begins, and the next. Return: whether it has one. */
+static bool find_function(const char *name, unsigned long long *begin,
+			  unsigned long long *end)
 {
-	unsigned long long address, begin = 0, end = ~0ULL;
+	unsigned long long address;
 	char line[300], symbol[200];
 	int pass;
 
+	*begin = 0;
+	*end = ~0ULL;
 	for (pass = 0; pass < 2; pass++) {
 		FILE *file = fopen("/proc/kallsyms", "re");
 
@@ -47,17 +50,34 @@ static bool filter_callees(const char *name)
 			if (sscanf(line, "%llx %*c %199s", &address, symbol) != 2)
 				continue;
 			if (!pass && !strcmp(symbol, name))
-				begin = address;
-			if (pass && address > begin && address < end)
-				end = address;
+				*begin = address;
+			if (pass && address > *begin && address < *end)
+				*end = address;
 		}
 		if (file)
 			fclose(file);
-		if (!begin)
+		if (!*begin)
 			return false;
 	}
+	return true;
+}
+
+/*
+ * Let only that fail which is done for an init function, but for a cache's directory
+ * in sysfs: when that fails, the kernel forgets its name. Return: whether it can.
+ */
+static bool filter_init(void)
+{
+	unsigned long long begin, end;
+
+	if (!find_function("do_one_initcall", &begin, &end))
+		return false;
 	filter("require-start", begin);
 	filter("require-end", end);
+	if (find_function("sysfs_slab_add", &begin, &end)) {
+		filter("reject-start", begin);
+		filter("reject-end", end);
+	}
 	return true;
 }
 
@@ -65,6 +85,8 @@ static void filter_nothing(void)
 {
 	filter("require-start", 0);
 	filter("require-end", ~0ULL);
+	filter("reject-start", 0);
+	filter("reject-end", 0);
 }
 
 /* Return: a descriptor of the module's file, where "make install" puts it. */
@@ -117,7 +139,7 @@ FIXTURE_SETUP(fail_load)
 		SKIP(return, DEVICE " is not there: load ktask");
 	self->nth = fail_begin();
 	ASSERT_LE(0, self->nth);
-	if (!filter_callees("do_one_initcall"))
+	if (!filter_init())
 		SKIP(return, "the kernel does not tell where its functions are");
 	/* It shows a stack when there is no memory for a cache. */
 	fail_set("/dev/kmsg", "ktask selftest: memory is expected to run out");
