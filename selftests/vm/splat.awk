@@ -73,9 +73,11 @@ function race_over(ours,    i) {
 }
 
 # Known ones of the kernel's own that it comes to on our behalf. hrtimer_active()
-# looks at what a timer's end writes, and again if a sequence count has changed.
+# looks at what a timer's end writes, and again if a sequence count has changed; who
+# goes to sleep in usleep_range() looks whether the timer has ended by then.
 function known_race(line) {
-	return line ~ /data-race in __hrtimer_run_queues \/ hrtimer_active$/
+	return line ~ /data-race in __hrtimer_run_queues \/ hrtimer_active$/ ||
+	       line ~ /data-race in hrtimer_wakeup \/ schedule_hrtimeout_range_clock$/
 }
 
 BEGIN { after = 60; most = 400 }
