@@ -23,11 +23,15 @@
 #define FAIL_DIR	"/sys/kernel/debug/"
 
 /* By default only those allocations fail that could not wait for memory. */
-static const char *const fail_settings[] = {
-	FAIL_DIR "failslab/ignore-gfp-wait",
-	FAIL_DIR "fail_page_alloc/ignore-gfp-wait",
-	FAIL_DIR "fail_page_alloc/ignore-gfp-highmem",
-	FAIL_DIR "fail_page_alloc/min-order",
+static const struct {
+	const char *path;
+	const char *meanwhile;
+	const char *by_default;
+} fail_settings[] = {
+	{ FAIL_DIR "failslab/ignore-gfp-wait", "N", "Y" },
+	{ FAIL_DIR "fail_page_alloc/ignore-gfp-wait", "N", "Y" },
+	{ FAIL_DIR "fail_page_alloc/ignore-gfp-highmem", "N", "Y" },
+	{ FAIL_DIR "fail_page_alloc/min-order", "0", "1" },
 };
 
 static inline void fail_set(const char *path, const char *value)
@@ -47,7 +51,7 @@ static void __attribute__((constructor)) need_fault_injection(void)
 
 	if (access(FAIL_NTH, F_OK))
 		why = "the kernel has no fault injection";
-	else if (access(FAIL_NTH, W_OK) || access(fail_settings[0], W_OK))
+	else if (access(FAIL_NTH, W_OK) || access(fail_settings[0].path, W_OK))
 		why = "no permission, or no debugfs, to inject faults";
 	if (!why)
 		return;
@@ -58,19 +62,19 @@ static void __attribute__((constructor)) need_fault_injection(void)
 /* Return: a descriptor for fail_nth(). */
 static inline int fail_begin(void)
 {
-	int i;
+	size_t i;
 
-	for (i = 0; i < 4; i++)
-		fail_set(fail_settings[i], i < 3 ? "N" : "0");
+	for (i = 0; i < ARRAY_SIZE(fail_settings); i++)
+		fail_set(fail_settings[i].path, fail_settings[i].meanwhile);
 	return open(FAIL_NTH, O_RDWR | O_CLOEXEC);
 }
 
 static inline void fail_end(int fd)
 {
-	int i;
+	size_t i;
 
-	for (i = 0; i < 4; i++)
-		fail_set(fail_settings[i], i < 3 ? "Y" : "1");
+	for (i = 0; i < ARRAY_SIZE(fail_settings); i++)
+		fail_set(fail_settings[i].path, fail_settings[i].by_default);
 	close(fd);
 }
 
@@ -99,26 +103,5 @@ static inline bool has_failed(int fd)
 	fail_nth(fd, 0);
 	return n > 0 && !atoi(text);
 }
-
-/*
- * Do @call again and again, each time with another thing failing, until it makes
- * so few that nothing fails. Then @check, where failed tells whether it did.
- */
-#define FAIL_EACH(nth, call, check)					\
-do {									\
-	bool failed = true;						\
-	unsigned int n;							\
-									\
-	for (n = 1; failed && n < MANY; n++) {				\
-		fail_nth(nth, n);					\
-		call;							\
-		failed = has_failed(nth);				\
-		check;							\
-	}								\
-	ASSERT_GT(MANY, n);						\
-	/* Or nothing has been tried. */				\
-	ASSERT_LT(2, n);						\
-	TH_LOG("%u things failed", n - 2);				\
-} while (0)
 
 #endif /* KTASK_SELFTESTS_FAIL_H */

@@ -47,6 +47,27 @@ static int drain(FIXTURE_DATA(fail) *self)
 	return file_tasks(self->fd) ? -1 : n;
 }
 
+/*
+ * Do @call again and again, each time with another thing failing, until it makes
+ * so few that nothing fails. Then @check, where failed tells whether it did.
+ */
+#define FAIL_EACH(nth, call, check)					\
+do {									\
+	bool failed = true;						\
+	unsigned int n;							\
+									\
+	for (n = 1; failed && n < MANY; n++) {				\
+		fail_nth(nth, n);					\
+		call;							\
+		failed = has_failed(nth);				\
+		check;							\
+	}								\
+	ASSERT_GT(MANY, n);						\
+	/* Or nothing has been tried. */				\
+	ASSERT_LT(2, n);						\
+	TH_LOG("%u things failed", n - 2);				\
+} while (0)
+
 TEST_F_TIMEOUT(fail, open, SLOW)
 {
 	int fd;
