@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tasks that sleep: joined with a timeout, aborted while queued and while
+ * Tasks that sleep: joined, joined with a timeout, aborted while queued and while
  * suspended, and ten thousand at once. Says what happens, and fails if that is
  * not what should.
  */
 #include <errno.h>
 #include <ktask.h>
-#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,70 +40,54 @@ static int64_t now(void)
 	return ts.tv_sec * 1000 * MS + ts.tv_nsec;
 }
 
-static void join_with_timeout(struct ktask_set *set)
+static void join_for_good(struct ktask_set *set)
 {
 	struct ktask_completion c;
 	int64_t start = now();
 	int64_t id;
-	int ret;
 
 	id = must(ktask_spawn_sleep(set, 100 * MS, 0), "spawn");
-	ret = ktask_join(set, id, &c, 20 * MS);
-	printf("a sleeper of 100 ms, joined for 20 ms: %s\n", strerror(-ret));
-	check(ret == -ETIMEDOUT, "the join should have timed out");
-
 	must(ktask_join(set, id, &c, KTASK_FOREVER), "join");
-	printf("  joined for good: %s %lld after %lld ms\n",
+	printf("a sleeper of 100 ms: %s %lld after %lld ms\n",
 	       ktask_outcome_name(c.outcome), (long long)c.result,
 	       (long long)((now() - start) / MS));
 	check(c.outcome == KTASK_RETURNED && !c.result, "it should have returned");
 }
 
-/*
- * A task that never waits, so if it is cancelled it was queued. To have it stay
- * there, this thread does not let go of its CPU, if it may do so.
- */
-static void abort_queued(struct ktask_set *set)
+static void join_with_timeout(struct ktask_set *set, int64_t id)
 {
-	const struct sched_param fifo = { .sched_priority = 1 }, other = { 0 };
 	struct ktask_completion c;
-	cpu_set_t one, all;
-	int64_t id;
-	int ret;
+	int ret = ktask_join(set, id, &c, 20 * MS);
 
-	sched_getaffinity(0, sizeof(all), &all);
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	sched_setaffinity(0, sizeof(one), &one);
-	check(!sched_setscheduler(0, SCHED_FIFO, &fifo), "needs to be root");
-	id = ktask_spawn_nop(set, 42, 0);
-	ret = ktask_abort(set, id);
-	sched_setscheduler(0, SCHED_OTHER, &other);
-	sched_setaffinity(0, sizeof(all), &all);
-
-	must(id, "spawn");
-	must(ret, "abort");
-	must(ktask_join(set, id, &c, KTASK_FOREVER), "join");
-	printf("a task aborted while queued: %s, it never ran\n",
-	       ktask_outcome_name(c.outcome));
-	check(c.outcome == KTASK_CANCELLED, "it should have been cancelled");
+	printf("a sleeper of an hour, joined for 20 ms: %s\n", strerror(-ret));
+	check(ret == -ETIMEDOUT, "the join should have timed out");
 }
 
-static void abort_suspended(struct ktask_set *set)
+static void abort_and_join(struct ktask_set *set, int64_t id, const char *what)
 {
 	struct ktask_completion c;
-	int64_t start, id;
+	int64_t start = now();
 
-	id = must(ktask_spawn_sleep(set, 3600 * 1000 * MS, 0), "spawn");
-	check(ktask_join(set, id, &c, 20 * MS) == -ETIMEDOUT,
-	      "it should be asleep");
-	start = now();
 	must(ktask_abort(set, id), "abort");
 	must(ktask_join(set, id, &c, KTASK_FOREVER), "join");
-	printf("a sleeper of an hour, aborted while suspended: %s within %lld ms\n",
+	printf("a sleeper of an hour, aborted while %s: %s within %lld ms\n", what,
 	       ktask_outcome_name(c.outcome),
 	       (long long)((now() - start) / MS));
 	check(c.outcome == KTASK_CANCELLED, "it should have been cancelled");
+}
+
+/* One may run at once, so the second is queued as long as the first is there. */
+static void abort_two(struct ktask_set *set)
+{
+	int64_t first, second;
+
+	must(ktask_group_limit(set, 0, 1, 0), "limit");
+	first = must(ktask_spawn_sleep(set, 3600 * 1000 * MS, 0), "spawn");
+	second = must(ktask_spawn_sleep(set, 3600 * 1000 * MS, 0), "spawn");
+	join_with_timeout(set, first);
+	abort_and_join(set, second, "queued");
+	abort_and_join(set, first, "suspended");
+	must(ktask_group_limit(set, 0, 0, 0), "limit");
 }
 
 static void many(struct ktask_set *set)
@@ -134,9 +117,8 @@ int main(void)
 	struct ktask_set *set;
 
 	must(ktask_set_open(&set, 0), "open /dev/ktask");
-	join_with_timeout(set);
-	abort_queued(set);
-	abort_suspended(set);
+	join_for_good(set);
+	abort_two(set);
 	many(set);
 	ktask_set_close(set);
 	return 0;
