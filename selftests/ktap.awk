@@ -6,6 +6,13 @@
 #
 # A block that does not keep its own plan is a failure, and so is one whose
 # program fails without saying which test.
+#
+# With what failed comes what the test said of it, in comments: before its line as
+# kselftest's harness does, or after it as our scripts do.
+
+BEGIN {
+	remarks_max = 6
+}
 
 function over() {
 	if (name == "" || name == "end")
@@ -28,6 +35,7 @@ function over() {
 	sub(/^# === /, "", name)
 	plan = ""
 	ran = failed = status = 0
+	remarks = telling = 0
 	next
 }
 /^# .* exit=[0-9]+$/ {
@@ -35,6 +43,15 @@ function over() {
 	sub(/.*exit=/, "", status)
 	if (status == 4)	# kselftest's word for skipped
 		status = 0
+	next
+}
+/^# / && !/^# +(RUN|OK|FAIL|Totals)/ {
+	if (telling) {
+		telling--
+		print name ": " $0
+	} else {
+		remark[remarks++ % remarks_max] = $0
+	}
 	next
 }
 /^1\.\.[0-9]+/ {
@@ -56,13 +73,19 @@ function over() {
 	} else {
 		pass++
 	}
+	remarks = telling = 0
 	next
 }
 /^not ok / {
 	ran++
 	failed = 1
 	fail++
+	i = remarks > remarks_max ? remarks - remarks_max : 0
+	for (; i < remarks; i++)
+		print name ": " remark[i % remarks_max]
 	print name ": " $0
+	remarks = 0
+	telling = remarks_max
 }
 END {
 	over()
