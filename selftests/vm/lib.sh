@@ -52,6 +52,8 @@ tools_for() {
 	boot)	# run a guest
 		echo qemu-system-x86_64:qemu-system-x86 busybox:busybox-static \
 			cpio:cpio modprobe:kmod ldd:libc-bin ;;
+	stall)	# stand in the guest's way
+		echo gcc:gcc /usr/include/errno.h:libc6-dev ;;
 	stock)	# unpack a distribution's kernel
 		echo dpkg-deb:dpkg depmod:kmod mke2fs:e2fsprogs unxz:xz-utils ;;
 	module)	# build a module against a cached kernel
