@@ -683,9 +683,15 @@ static void set_close(struct kunit *test)
 
 /* --- Help ------------------------------------------------------------------ */
 
-struct helped {
+struct helped_by {
 	struct task_struct *helper;
-	atomic_t *nr;
+	atomic_t nr;
+	/* Others may end what they run. */
+	bool others;
+};
+
+struct helped {
+	struct helped_by *by;
 };
 
 static ktask_poll_t helped_body(struct ktask *t)
@@ -693,9 +699,10 @@ static ktask_poll_t helped_body(struct ktask *t)
 	struct helped *h = ktask_frame(t);
 
 	KTASK_BEGIN(t);
-	if (current == h->helper)
-		atomic_inc(h->nr);
-	usleep_range(500, 1000);
+	if (current == h->by->helper)
+		atomic_inc(&h->by->nr);
+	while (current != h->by->helper && !READ_ONCE(h->by->others))
+		usleep_range(100, 1000);
 	KTASK_RETURN(t, 0);
 	KTASK_END(t);
 }
@@ -703,12 +710,13 @@ static ktask_poll_t helped_body(struct ktask *t)
 /* Who waits runs tasks meanwhile; when the time is up, no more of them. */
 static void set_help_until(struct kunit *test)
 {
-	atomic_t *nr = kunit_kzalloc(test, sizeof(*nr), GFP_KERNEL);
 	struct scene *s = scene(test, 0, 0);
-	struct helped h = { .helper = current, .nr = nr };
+	struct helped h;
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, nr);
+	h.by = kunit_kzalloc(test, sizeof(*h.by), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, h.by);
+	h.by->helper = current;
 	for (i = 0; i < 200; i++)
 		KUNIT_ASSERT_EQ(test, 0,
 				ktask_set_spawn(&s->set, helped_body,
@@ -716,7 +724,8 @@ static void set_help_until(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT,
 			ktask_set_wait_idle_until(&s->set, TASK_UNINTERRUPTIBLE,
 						  ktime_get()));
-	KUNIT_EXPECT_LE(test, atomic_read(nr), 1);
+	KUNIT_EXPECT_LE(test, atomic_read(&h.by->nr), 1);
+	WRITE_ONCE(h.by->others, true);
 	KUNIT_EXPECT_EQ(test, 0, idle(s));
 	KUNIT_EXPECT_EQ(test, 200U, ktask_set_len(&s->set));
 }
