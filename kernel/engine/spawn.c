@@ -139,7 +139,7 @@ void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay)
 
 /*
  * Set all that is not set before it is used: there may be anything in @t, but in
- * .kind, which tells whose memory it is.
+ * .spare, which tells whose memory it is.
  */
 static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 {
@@ -157,7 +157,7 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 	t->wq = NULL;
 	t->defers = NULL;
 	t->on_queue = TASK_OFF_QUEUE;
-	t->kind |= attr->flags & ATTR_FLAGS;
+	t->kind = attr->flags & ATTR_FLAGS;
 	t->outcome = 0;
 	t->armed = 0;
 	t->fired = 0;
@@ -220,7 +220,6 @@ int __ktask_init(struct ktask *t, const struct ktask_attr *attr)
 {
 	const char *fault = task_storage_fault(t, attr);
 
-	t->kind = 0;
 	if (unlikely(fault))
 		return task_setup_nothing(t, attr, fault);
 	task_setup(t, attr);
