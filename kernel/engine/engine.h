@@ -298,12 +298,34 @@ void executor_stop(struct ktask_executor *ex);
 void executor_free(struct ktask_executor *ex);
 void executor_push(struct ktask *t);
 void executor_push_new(struct ktask *t);
-void executor_enqueue(struct ktask_executor *ex, struct ktask *t);
-bool executor_dequeue(struct ktask_executor *ex, struct ktask *t);
-struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_new_drainer(struct ktask_executor *ex);
 void drainer_kick(struct ktask_drainer *d);
+
+static inline void executor_enqueue(struct ktask_executor *ex, struct ktask *t)
+{
+	lockdep_assert_held(&ex->lock);
+	if (t->kind & __KTASK_BOUND) {
+		list_add_tail(&t->run, &ex->bound);
+	} else {
+		list_add_tail(&t->run, &ex->queue);
+		WRITE_ONCE(ex->nr_queue, ex->nr_queue + 1);
+	}
+	t->on_queue = TASK_ON_QUEUE;
+}
+
+/* Return: false if it was not in the queue. */
+static inline bool executor_dequeue(struct ktask_executor *ex, struct ktask *t)
+{
+	lockdep_assert_held(&ex->lock);
+	if (!t->on_queue)
+		return false;
+	list_del(&t->run);
+	t->on_queue = TASK_OFF_QUEUE;
+	if (!(t->kind & __KTASK_BOUND))
+		WRITE_ONCE(ex->nr_queue, ex->nr_queue - 1);
+	return true;
+}
 
 /* Return: true if @t was kept beside the queue, and is the caller's now. */
 static inline bool executor_take_newest(struct ktask_executor *ex, struct ktask *t)
@@ -317,12 +339,28 @@ bool task_may_be_run_here(const struct ktask *t);
 
 /* spread.c */
 void spread_init(struct ktask_spread *s);
-void spread_update(struct ktask_executor *ex, unsigned int spare);
 bool spread_can_offer(struct ktask_executor *ex);
 void spread_offer(struct ktask_executor *ex);
 void spread_busy(struct ktask_executor *ex);
 void spread_idle(struct ktask_executor *ex);
 bool spread_steal(struct ktask_executor *ex);
+
+/* Whether @ex has tasks to @spare has perhaps changed. */
+static inline void spread_update(struct ktask_executor *ex, unsigned int spare)
+{
+	struct ktask_spread *s = ex->spread;
+
+	lockdep_assert_held(&ex->lock);
+	if (!s)
+		return;
+	if (spare) {
+		if (!cpumask_test_cpu(ex->cpu, &s->loaded))
+			cpumask_set_cpu(ex->cpu, &s->loaded);
+	} else if (!ex->nr_queue) {
+		if (cpumask_test_cpu(ex->cpu, &s->loaded))
+			cpumask_clear_cpu(ex->cpu, &s->loaded);
+	}
+}
 
 /* stall.c */
 void stall_init(struct ktask_executor *ex);

@@ -70,10 +70,13 @@ struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex)
  * tasks, the first to come back finds what is queued.
  * Return: as executor_take_drainer().
  */
-struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex)
+static __always_inline struct ktask_drainer *
+executor_need_drainer(struct ktask_executor *ex)
 {
 	lockdep_assert_held(&ex->lock);
-	return executor_empty(ex) ? NULL : executor_take_drainer(ex);
+	if (ex->pending || executor_empty(ex))
+		return NULL;
+	return executor_take_drainer(ex);
 }
 
 static void drainer_work(struct work_struct *work);
@@ -84,47 +87,32 @@ void drainer_kick(struct ktask_drainer *d)
 		queue_work_on(d->ex->cpu, d->ex->wq, &d->work);
 }
 
-void executor_enqueue(struct ktask_executor *ex, struct ktask *t)
-{
-	lockdep_assert_held(&ex->lock);
-	if (t->kind & __KTASK_BOUND) {
-		list_add_tail(&t->run, &ex->bound);
-	} else {
-		list_add_tail(&t->run, &ex->queue);
-		WRITE_ONCE(ex->nr_queue, ex->nr_queue + 1);
-	}
-	t->on_queue = TASK_ON_QUEUE;
-}
-
-/* Return: false if it was not in the queue. */
-bool executor_dequeue(struct ktask_executor *ex, struct ktask *t)
-{
-	lockdep_assert_held(&ex->lock);
-	if (!t->on_queue)
-		return false;
-	list_del(&t->run);
-	t->on_queue = TASK_OFF_QUEUE;
-	if (!(t->kind & __KTASK_BOUND))
-		WRITE_ONCE(ex->nr_queue, ex->nr_queue - 1);
-	return true;
-}
-
-/* What was pushed without the lock is enqueued; the inbox is last come first. */
-static void executor_collect(struct ktask_executor *ex)
+/* The inbox is last come first. */
+static noinline void executor_collect_inbox(struct ktask_executor *ex)
 {
 	struct ktask *t, *next;
 	struct llist_node *first;
 
-	if (!llist_empty(&ex->inbox)) {
-		first = llist_reverse_order(llist_del_all(&ex->inbox));
-		llist_for_each_entry_safe(t, next, first, inbox)
-			executor_enqueue(ex, t);
-	}
-	if (READ_ONCE(ex->newest)) {
-		t = xchg(&ex->newest, NULL);
-		if (t)
-			executor_enqueue(ex, t);
-	}
+	first = llist_reverse_order(llist_del_all(&ex->inbox));
+	llist_for_each_entry_safe(t, next, first, inbox)
+		executor_enqueue(ex, t);
+}
+
+static noinline void executor_collect_newest(struct ktask_executor *ex)
+{
+	struct ktask *t = xchg(&ex->newest, NULL);
+
+	if (t)
+		executor_enqueue(ex, t);
+}
+
+/* What was pushed without the lock is enqueued. */
+static __always_inline void executor_collect(struct ktask_executor *ex)
+{
+	if (!llist_empty(&ex->inbox))
+		executor_collect_inbox(ex);
+	if (READ_ONCE(ex->newest))
+		executor_collect_newest(ex);
 }
 
 /*
