@@ -258,6 +258,14 @@ struct ktask_runtime {
 	char name[24];
 };
 
+/* @d runs @t from now on. */
+static inline void drainer_enter(struct ktask_drainer *d, struct ktask *t)
+{
+	WRITE_ONCE(d->since, jiffies);
+	WRITE_ONCE(d->told, false);
+	WRITE_ONCE(d->task, t);
+}
+
 /*
  * The task that @d runs, if it is a drainer that does, is about to be suspended or
  * to end; then others may run and free it, so stall.c must not look at it any more.
@@ -281,6 +289,7 @@ void task_memory_exit(void);
 int task_wake(struct ktask *t, int why);
 bool task_claim(struct ktask *t, bool off_queue);
 bool task_run(struct ktask *t, struct ktask_drainer *d);
+bool task_run_queued(struct ktask *t, struct ktask_drainer *d);
 void task_run_defers(struct ktask *t);
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 

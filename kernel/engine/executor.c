@@ -401,9 +401,9 @@ static struct ktask *executor_pop(struct ktask_executor *ex,
 		executor_dequeue(ex, t);
 		ex->popped++;
 	}
-	if (executor_takes_turns(ex)) {
+	if (!ex->pending && executor_takes_turns(ex)) {
 		d = executor_need_drainer(ex);
-		last = list_empty(&ex->idle) && !ex->pending;
+		last = !ex->pending && list_empty(&ex->idle);
 	}
 	spare = ex->nr_queue;
 	spread_update(ex, spare);
@@ -453,17 +453,6 @@ static void drainer_end(struct ktask_drainer *d)
 		spread_idle(ex);
 }
 
-/* Return: @t if it is to be pushed again; or NULL. */
-static struct ktask *drainer_run(struct ktask_drainer *d, struct ktask *t)
-{
-	if (!task_claim(t, true))
-		return NULL;
-	WRITE_ONCE(d->since, jiffies);
-	WRITE_ONCE(d->told, false);
-	WRITE_ONCE(d->task, t);
-	return task_run(t, d) ? t : NULL;
-}
-
 static void drainer_work(struct work_struct *work)
 {
 	struct ktask_drainer *self;
@@ -475,17 +464,19 @@ static void drainer_work(struct work_struct *work)
 	/* When the budget is spent: other work of the CPU first, then on. */
 	while (budget--) {
 		t = executor_pop(self->ex, again);
-		again = NULL;
-		if (t)
-			again = drainer_run(self, t);
-		else if (!spread_steal(self->ex))
+		if (!t && !spread_steal(self->ex))
 			break;
-		if (again && (!budget || need_resched())) {
-			executor_push(again);
+		again = t && task_run_queued(t, self) ? t : NULL;
+		/* RCU asks for that, too, if it waits for this CPU. */
+		if (need_resched()) {
+			if (again)
+				executor_push(again);
 			again = NULL;
+			cond_resched();
 		}
-		cond_resched();
 	}
+	if (again)
+		executor_push(again);
 	drainer_end(self);
 }
 

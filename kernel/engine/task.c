@@ -255,7 +255,7 @@ bool task_claim(struct ktask *t, bool off_queue)
 }
 
 /* Return: true if the caller is to push it. Else it may be gone. */
-static bool task_suspend(struct ktask *t, struct ktask_drainer *d, bool again)
+static __always_inline bool task_suspend(struct ktask *t, struct ktask_drainer *d, bool again)
 {
 	int old = atomic_read(&t->state);
 	int new;
@@ -367,6 +367,15 @@ bool task_run(struct ktask *t, struct ktask_drainer *d)
 		task_end(t, d, KTASK_FAILED, -EDEADLK);
 	}
 	return false;
+}
+
+/* The same for a task that @d has just taken off its queue, unless there is no need. */
+bool task_run_queued(struct ktask *t, struct ktask_drainer *d)
+{
+	if (!task_claim(t, true))
+		return false;
+	drainer_enter(d, t);
+	return task_run(t, d);
 }
 
 /**
