@@ -43,7 +43,7 @@ struct ktask_stats {
 };
 
 void ktask_runtime_stats(struct ktask_runtime *rt, struct ktask_stats *sum);
-struct ktask_runtime *ktask_default_runtime(void);
+extern struct ktask_runtime *default_runtime;
 bool ktask_help(struct ktask *t);
 bool task_may_be_helped(const struct ktask *t);
 void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
@@ -54,8 +54,6 @@ void tasks_count_brief(unsigned int nr);
 void future_add_first(struct ktask_future *f, struct ktask_waiter *waiter,
 		      ktask_notify_t notify);
 bool blocking_runtime(struct ktask *t, u64 *ns);
-void task_settle(struct ktask *t);
-bool task_settled(const struct ktask *t);
 struct ktask *ktask_current_blocking(void);
 
 /* memset() does it by bytes, which for a task takes as long as all the rest. */
@@ -284,6 +282,23 @@ struct ktask *task_alloc(size_t size, gfp_t gfp, int node);
 void task_free(struct ktask *t);
 int task_memory_init(void);
 void task_memory_exit(void);
+
+/*
+ * Having seen @t end, wait until the callbacks of its future have returned and
+ * its module is not pinned any more, so that who joins a task may unload the
+ * module next. That is a few instructions on a CPU that does not preempt them;
+ * process context only, for it must not be that CPU.
+ */
+static inline void task_settle(struct ktask *t)
+{
+	smp_cond_load_acquire(&t->state.counter, VAL & KT_COMPLETE);
+}
+
+/* Whether that would not have to wait. Any context. */
+static inline bool task_settled(const struct ktask *t)
+{
+	return atomic_read_acquire(&t->state) & KT_COMPLETE;
+}
 
 /* task.c */
 int task_wake(struct ktask *t, int why);

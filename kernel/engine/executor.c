@@ -291,7 +291,7 @@ void executor_push_new(struct ktask *t)
  */
 void executor_hurry(void)
 {
-	struct ktask_runtime *rt = ktask_default_runtime();
+	struct ktask_runtime *rt = default_runtime;
 	struct ktask_executor *ex;
 
 	preempt_disable();

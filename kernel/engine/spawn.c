@@ -143,7 +143,7 @@ void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay)
  */
 static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 {
-	struct ktask_runtime *rt = attr->runtime ?: ktask_default_runtime();
+	struct ktask_runtime *rt = attr->runtime ?: default_runtime;
 	const char *fn_name = attr->fn_name ?: "ktask";
 	static struct lock_class_key no_key;
 	struct lock_class_key *key = attr->key ?: &no_key;
@@ -173,7 +173,8 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 	}
 	INIT_LIST_HEAD(&t->owned);
 	lockdep_init_map(&t->lockdep_map, fn_name, key, 0);
-	task_hold(t, attr->after, attr->delay);
+	if (attr->after || attr->delay > 0)
+		task_hold(t, attr->after, attr->delay);
 	if (task_is_blocking(t) && !t->armed)
 		blocking_init(t);
 	if (attr->init)
@@ -384,7 +385,7 @@ void task_start_here(struct ktask *t)
 /* So many tasks have been, that were over at once and of which there was no sign. */
 void tasks_count_brief(unsigned int nr)
 {
-	struct ktask_runtime *rt = ktask_default_runtime();
+	struct ktask_runtime *rt = default_runtime;
 
 	this_cpu_add(rt->stats->spawned, nr);
 	this_cpu_add(rt->stats->completed, nr);
