@@ -139,7 +139,7 @@ struct ktask *task_alloc(size_t size, gfp_t gfp, int node)
 /* Any context but NMI. */
 void task_free(struct ktask *t)
 {
-	if (t->spare && spares_give(t, t->spare - 1))
+	if (KEEP_SPARES && t->spare && spares_give(t, t->spare - 1))
 		return;
 	/* It takes what any cache has given. */
 	kfree(t);
