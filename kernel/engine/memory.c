@@ -49,10 +49,12 @@ static DEFINE_PER_CPU(struct spares, spares[NR_CLASSES]);
 /* Return: whether there are some now. */
 static noinline bool spares_get(struct spares *s, unsigned int class)
 {
-	if (!irqs_disabled())
-		s->nr = kmem_cache_alloc_bulk(caches[class],
-					      GFP_NOWAIT | __GFP_NOWARN,
-					      SPARES_BULK, s->tasks);
+	if (irqs_disabled())
+		return false;
+	/* All or none; how many, only older kernels return. */
+	if (kmem_cache_alloc_bulk(caches[class], GFP_NOWAIT | __GFP_NOWARN,
+				  SPARES_BULK, s->tasks))
+		s->nr = SPARES_BULK;
 	return s->nr;
 }
 
