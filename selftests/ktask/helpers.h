@@ -23,7 +23,7 @@
 #include "wrappers.h"
 
 /* Seconds for a test that is slow in an emulated kernel with all checks on. */
-#define SLOW		90
+#define SLOW		180
 
 /* A file that takes for ever to hash, and no memory. */
 #define SPARSE_SIZE	(1LL << 40)
