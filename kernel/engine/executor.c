@@ -107,7 +107,7 @@ static noinline void executor_collect_newest(struct ktask_executor *ex)
 }
 
 /* What was pushed without the lock is enqueued. */
-static __always_inline void executor_collect(struct ktask_executor *ex)
+static void executor_collect(struct ktask_executor *ex)
 {
 	if (!llist_empty(&ex->inbox))
 		executor_collect_inbox(ex);
@@ -303,6 +303,15 @@ void executor_hurry(void)
 	preempt_enable();
 }
 
+static void executor_push_locked(struct ktask_executor *ex, struct ktask *t)
+	__releases(ex->lock)
+{
+	/* What was pushed before comes before. */
+	executor_collect(ex);
+	executor_enqueue(ex, t);
+	executor_have_drained(ex, false);
+}
+
 /* Queue @t, for which the caller has set KT_QUEUED. Any context. */
 void executor_push(struct ktask *t)
 {
@@ -310,10 +319,7 @@ void executor_push(struct ktask *t)
 
 	preempt_disable();
 	if (executor_trylock(ex)) {
-		/* What was pushed before comes before. */
-		executor_collect(ex);
-		executor_enqueue(ex, t);
-		executor_have_drained(ex, false);
+		executor_push_locked(ex, t);
 	} else {
 		llist_add(&t->inbox, &ex->inbox);
 		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
