@@ -701,7 +701,9 @@ static ktask_poll_t helped_body(struct ktask *t)
 	KTASK_BEGIN(t);
 	if (current == h->by->helper)
 		atomic_inc(&h->by->nr);
-	while (current != h->by->helper && !READ_ONCE(h->by->others))
+	/* Aborted, if the case ends before it should. */
+	while (current != h->by->helper && !READ_ONCE(h->by->others) &&
+	       !ktask_aborted(t))
 		usleep_range(100, 1000);
 	KTASK_RETURN(t, 0);
 	KTASK_END(t);
