@@ -5,8 +5,9 @@
  * the cost; with a million, the first wake before the last begin, and
  * asleep_at_once tells how many there were.
  *
- * delayed_work is coarser than tasks are, by a jiffy, which makes it cheaper; the
- * timer of a task is an hrtimer, and the subject of that name is nothing more.
+ * The tasks run, and then sleep; those of ktask_delay do not run before, as the peers
+ * do not. delayed_work is coarser than tasks are, by a jiffy, which makes it cheaper;
+ * the timer of a task is an hrtimer, and the subject of that name is nothing more.
  */
 #include <linux/completion.h>
 #include <linux/err.h>
@@ -46,7 +47,24 @@ static ktask_poll_t sleeper(struct ktask *t)
 	KTASK_END(t);
 }
 
-static int sleep_tasks(struct bench *b, unsigned int count)
+static struct ktask *spawn_sleeper(struct crowd *c)
+{
+	return ktask_spawn(sleeper, struct crowd *, .init = &c);
+}
+
+static ktask_poll_t late(struct ktask *t)
+{
+	KTASK_BEGIN(t);
+	KTASK_END(t);
+}
+
+static struct ktask *spawn_late(struct crowd *c)
+{
+	return ktask_spawn(late, void, .delay = ms_to_ktime(SLEEP_MS));
+}
+
+static int run_tasks(struct bench *b, unsigned int count,
+		     struct ktask *(*spawn)(struct crowd *c))
 {
 	struct crowd *c = &(struct crowd){};
 	u64 start = ktime_get_ns();
@@ -55,7 +73,7 @@ static int sleep_tasks(struct bench *b, unsigned int count)
 	int err = 0;
 
 	for (n = 0; n < count && !err; n++) {
-		tasks[n] = ktask_spawn(sleeper, struct crowd *, .init = &c);
+		tasks[n] = spawn(c);
 		if (IS_ERR(tasks[n])) {
 			err = PTR_ERR(tasks[n]);
 			break;
@@ -73,7 +91,19 @@ static int sleep_tasks(struct bench *b, unsigned int count)
 	}
 	if (!err)
 		err = report_ms(b, start);
-	return err ?: bench_report(b, "asleep_at_once", c->most, 1);
+	if (!err && c->most)
+		err = bench_report(b, "asleep_at_once", c->most, 1);
+	return err;
+}
+
+static int sleep_tasks(struct bench *b, unsigned int count)
+{
+	return run_tasks(b, count, spawn_sleeper);
+}
+
+static int delay_tasks(struct bench *b, unsigned int count)
+{
+	return run_tasks(b, count, spawn_late);
 }
 
 /* --- Delayed work ---------------------------------------------------------- */
@@ -186,11 +216,12 @@ static int run(struct bench *b, unsigned int count)
 	return (*measure)(b, count);
 }
 
-static const measure_t tasks = sleep_tasks, delayed = sleep_delayed;
-static const measure_t timers = sleep_timers;
+static const measure_t tasks = sleep_tasks, late_tasks = delay_tasks;
+static const measure_t delayed = sleep_delayed, timers = sleep_timers;
 
 static const struct bench_subject subjects[] = {
 	{ "ktask", 1, NULL, &tasks },
+	{ "ktask_delay", 1, NULL, &late_tasks },
 	{ "delayed_work+kmalloc", 1, NULL, &delayed },
 	{ "hrtimer+kmalloc", 1, NULL, &timers },
 	{}
