@@ -354,6 +354,7 @@ struct ktask {
 	u8 budget;			/* awaits left until it must yield */
 	u8 resumed_at;			/* in jiffies */
 	u32 pc;				/* where the body goes on */
+	u8 spare;			/* whether its memory is kept, and how */
 	struct ktask_future *awaited;
 	union {
 		struct {		/* async */
@@ -374,7 +375,6 @@ struct ktask {
 #define __KTASK_BOUND		BIT(4)	/* stays with its executor */
 #define __KTASK_ON_NODE		BIT(5)	/* ... which is one of a node */
 #define __KTASK_TRACKED		BIT(6)	/* on the list of live tasks */
-#define __KTASK_SPARE		BIT(7)	/* its memory may be kept for the next */
 
 int __ktask_init(struct ktask *t, const struct ktask_attr *attr);
 struct ktask *__ktask_new(const struct ktask_attr *attr);

@@ -21,7 +21,7 @@ static int ioctl_info(struct file *file, void *arg, void __user *uarg)
 
 	if (info->flags)
 		return -EOPNOTSUPP;
-	ktask_runtime_stats(ktask_default_runtime(), &stats);
+	ktask_runtime_stats(default_runtime, &stats);
 	info->abi_version = KTASK_ABI_VERSION;
 	info->module_version = KTASK_VERSION_CODE;
 	info->nr_ops = op_count();

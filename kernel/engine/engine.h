@@ -43,7 +43,7 @@ struct ktask_stats {
 };
 
 void ktask_runtime_stats(struct ktask_runtime *rt, struct ktask_stats *sum);
-struct ktask_runtime *ktask_default_runtime(void);
+extern struct ktask_runtime *default_runtime;
 bool ktask_help(struct ktask *t);
 bool task_may_be_helped(const struct ktask *t);
 void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
@@ -54,8 +54,6 @@ void tasks_count_brief(unsigned int nr);
 void future_add_first(struct ktask_future *f, struct ktask_waiter *waiter,
 		      ktask_notify_t notify);
 bool blocking_runtime(struct ktask *t, u64 *ns);
-void task_settle(struct ktask *t);
-bool task_settled(const struct ktask *t);
 struct ktask *ktask_current_blocking(void);
 
 /* memset() does it by bytes, which for a task takes as long as all the rest. */
@@ -258,6 +256,14 @@ struct ktask_runtime {
 	char name[24];
 };
 
+/* @d runs @t from now on. */
+static inline void drainer_enter(struct ktask_drainer *d, struct ktask *t)
+{
+	WRITE_ONCE(d->since, jiffies);
+	WRITE_ONCE(d->told, false);
+	WRITE_ONCE(d->task, t);
+}
+
 /*
  * The task that @d runs, if it is a drainer that does, is about to be suspended or
  * to end; then others may run and free it, so stall.c must not look at it any more.
@@ -277,10 +283,28 @@ void task_free(struct ktask *t);
 int task_memory_init(void);
 void task_memory_exit(void);
 
+/*
+ * Having seen @t end, wait until the callbacks of its future have returned and
+ * its module is not pinned any more, so that who joins a task may unload the
+ * module next. That is a few instructions on a CPU that does not preempt them;
+ * process context only, for it must not be that CPU.
+ */
+static inline void task_settle(struct ktask *t)
+{
+	smp_cond_load_acquire(&t->state.counter, VAL & KT_COMPLETE);
+}
+
+/* Whether that would not have to wait. Any context. */
+static inline bool task_settled(const struct ktask *t)
+{
+	return atomic_read_acquire(&t->state) & KT_COMPLETE;
+}
+
 /* task.c */
 int task_wake(struct ktask *t, int why);
 bool task_claim(struct ktask *t, bool off_queue);
 bool task_run(struct ktask *t, struct ktask_drainer *d);
+bool task_run_queued(struct ktask *t, struct ktask_drainer *d);
 void task_run_defers(struct ktask *t);
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 
@@ -298,12 +322,34 @@ void executor_stop(struct ktask_executor *ex);
 void executor_free(struct ktask_executor *ex);
 void executor_push(struct ktask *t);
 void executor_push_new(struct ktask *t);
-void executor_enqueue(struct ktask_executor *ex, struct ktask *t);
-bool executor_dequeue(struct ktask_executor *ex, struct ktask *t);
-struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_new_drainer(struct ktask_executor *ex);
 void drainer_kick(struct ktask_drainer *d);
+
+static inline void executor_enqueue(struct ktask_executor *ex, struct ktask *t)
+{
+	lockdep_assert_held(&ex->lock);
+	if (t->kind & __KTASK_BOUND) {
+		list_add_tail(&t->run, &ex->bound);
+	} else {
+		list_add_tail(&t->run, &ex->queue);
+		WRITE_ONCE(ex->nr_queue, ex->nr_queue + 1);
+	}
+	t->on_queue = TASK_ON_QUEUE;
+}
+
+/* Return: false if it was not in the queue. */
+static inline bool executor_dequeue(struct ktask_executor *ex, struct ktask *t)
+{
+	lockdep_assert_held(&ex->lock);
+	if (!t->on_queue)
+		return false;
+	list_del(&t->run);
+	t->on_queue = TASK_OFF_QUEUE;
+	if (!(t->kind & __KTASK_BOUND))
+		WRITE_ONCE(ex->nr_queue, ex->nr_queue - 1);
+	return true;
+}
 
 /* Return: true if @t was kept beside the queue, and is the caller's now. */
 static inline bool executor_take_newest(struct ktask_executor *ex, struct ktask *t)
@@ -317,12 +363,28 @@ bool task_may_be_run_here(const struct ktask *t);
 
 /* spread.c */
 void spread_init(struct ktask_spread *s);
-void spread_update(struct ktask_executor *ex, unsigned int spare);
 bool spread_can_offer(struct ktask_executor *ex);
 void spread_offer(struct ktask_executor *ex);
 void spread_busy(struct ktask_executor *ex);
 void spread_idle(struct ktask_executor *ex);
 bool spread_steal(struct ktask_executor *ex);
+
+/* Whether @ex has tasks to @spare has perhaps changed. */
+static inline void spread_update(struct ktask_executor *ex, unsigned int spare)
+{
+	struct ktask_spread *s = ex->spread;
+
+	lockdep_assert_held(&ex->lock);
+	if (!s)
+		return;
+	if (spare) {
+		if (!cpumask_test_cpu(ex->cpu, &s->loaded))
+			cpumask_set_cpu(ex->cpu, &s->loaded);
+	} else if (!ex->nr_queue) {
+		if (cpumask_test_cpu(ex->cpu, &s->loaded))
+			cpumask_clear_cpu(ex->cpu, &s->loaded);
+	}
+}
 
 /* stall.c */
 void stall_init(struct ktask_executor *ex);

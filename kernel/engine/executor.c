@@ -70,10 +70,13 @@ struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex)
  * tasks, the first to come back finds what is queued.
  * Return: as executor_take_drainer().
  */
-struct ktask_drainer *executor_need_drainer(struct ktask_executor *ex)
+static __always_inline struct ktask_drainer *
+executor_need_drainer(struct ktask_executor *ex)
 {
 	lockdep_assert_held(&ex->lock);
-	return executor_empty(ex) ? NULL : executor_take_drainer(ex);
+	if (ex->pending || executor_empty(ex))
+		return NULL;
+	return executor_take_drainer(ex);
 }
 
 static void drainer_work(struct work_struct *work);
@@ -84,47 +87,32 @@ void drainer_kick(struct ktask_drainer *d)
 		queue_work_on(d->ex->cpu, d->ex->wq, &d->work);
 }
 
-void executor_enqueue(struct ktask_executor *ex, struct ktask *t)
-{
-	lockdep_assert_held(&ex->lock);
-	if (t->kind & __KTASK_BOUND) {
-		list_add_tail(&t->run, &ex->bound);
-	} else {
-		list_add_tail(&t->run, &ex->queue);
-		WRITE_ONCE(ex->nr_queue, ex->nr_queue + 1);
-	}
-	t->on_queue = TASK_ON_QUEUE;
-}
-
-/* Return: false if it was not in the queue. */
-bool executor_dequeue(struct ktask_executor *ex, struct ktask *t)
-{
-	lockdep_assert_held(&ex->lock);
-	if (!t->on_queue)
-		return false;
-	list_del(&t->run);
-	t->on_queue = TASK_OFF_QUEUE;
-	if (!(t->kind & __KTASK_BOUND))
-		WRITE_ONCE(ex->nr_queue, ex->nr_queue - 1);
-	return true;
-}
-
-/* What was pushed without the lock is enqueued; the inbox is last come first. */
-static void executor_collect(struct ktask_executor *ex)
+/* The inbox is last come first. */
+static noinline void executor_collect_inbox(struct ktask_executor *ex)
 {
 	struct ktask *t, *next;
 	struct llist_node *first;
 
-	if (!llist_empty(&ex->inbox)) {
-		first = llist_reverse_order(llist_del_all(&ex->inbox));
-		llist_for_each_entry_safe(t, next, first, inbox)
-			executor_enqueue(ex, t);
-	}
-	if (READ_ONCE(ex->newest)) {
-		t = xchg(&ex->newest, NULL);
-		if (t)
-			executor_enqueue(ex, t);
-	}
+	first = llist_reverse_order(llist_del_all(&ex->inbox));
+	llist_for_each_entry_safe(t, next, first, inbox)
+		executor_enqueue(ex, t);
+}
+
+static noinline void executor_collect_newest(struct ktask_executor *ex)
+{
+	struct ktask *t = xchg(&ex->newest, NULL);
+
+	if (t)
+		executor_enqueue(ex, t);
+}
+
+/* What was pushed without the lock is enqueued. */
+static void executor_collect(struct ktask_executor *ex)
+{
+	if (!llist_empty(&ex->inbox))
+		executor_collect_inbox(ex);
+	if (READ_ONCE(ex->newest))
+		executor_collect_newest(ex);
 }
 
 /*
@@ -303,7 +291,7 @@ void executor_push_new(struct ktask *t)
  */
 void executor_hurry(void)
 {
-	struct ktask_runtime *rt = ktask_default_runtime();
+	struct ktask_runtime *rt = default_runtime;
 	struct ktask_executor *ex;
 
 	preempt_disable();
@@ -315,6 +303,15 @@ void executor_hurry(void)
 	preempt_enable();
 }
 
+static void executor_push_locked(struct ktask_executor *ex, struct ktask *t)
+	__releases(ex->lock)
+{
+	/* What was pushed before comes before. */
+	executor_collect(ex);
+	executor_enqueue(ex, t);
+	executor_have_drained(ex, false);
+}
+
 /* Queue @t, for which the caller has set KT_QUEUED. Any context. */
 void executor_push(struct ktask *t)
 {
@@ -322,10 +319,7 @@ void executor_push(struct ktask *t)
 
 	preempt_disable();
 	if (executor_trylock(ex)) {
-		/* What was pushed before comes before. */
-		executor_collect(ex);
-		executor_enqueue(ex, t);
-		executor_have_drained(ex, false);
+		executor_push_locked(ex, t);
 	} else {
 		llist_add(&t->inbox, &ex->inbox);
 		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
@@ -413,9 +407,9 @@ static struct ktask *executor_pop(struct ktask_executor *ex,
 		executor_dequeue(ex, t);
 		ex->popped++;
 	}
-	if (executor_takes_turns(ex)) {
+	if (!ex->pending && executor_takes_turns(ex)) {
 		d = executor_need_drainer(ex);
-		last = list_empty(&ex->idle) && !ex->pending;
+		last = !ex->pending && list_empty(&ex->idle);
 	}
 	spare = ex->nr_queue;
 	spread_update(ex, spare);
@@ -465,17 +459,6 @@ static void drainer_end(struct ktask_drainer *d)
 		spread_idle(ex);
 }
 
-/* Return: @t if it is to be pushed again; or NULL. */
-static struct ktask *drainer_run(struct ktask_drainer *d, struct ktask *t)
-{
-	if (!task_claim(t, true))
-		return NULL;
-	WRITE_ONCE(d->since, jiffies);
-	WRITE_ONCE(d->told, false);
-	WRITE_ONCE(d->task, t);
-	return task_run(t, d) ? t : NULL;
-}
-
 static void drainer_work(struct work_struct *work)
 {
 	struct ktask_drainer *self;
@@ -487,17 +470,19 @@ static void drainer_work(struct work_struct *work)
 	/* When the budget is spent: other work of the CPU first, then on. */
 	while (budget--) {
 		t = executor_pop(self->ex, again);
-		again = NULL;
-		if (t)
-			again = drainer_run(self, t);
-		else if (!spread_steal(self->ex))
+		if (!t && !spread_steal(self->ex))
 			break;
-		if (again && (!budget || need_resched())) {
-			executor_push(again);
+		again = t && task_run_queued(t, self) ? t : NULL;
+		/* RCU asks for that, too, if it waits for this CPU. */
+		if (need_resched()) {
+			if (again)
+				executor_push(again);
 			again = NULL;
+			cond_resched();
 		}
-		cond_resched();
 	}
+	if (again)
+		executor_push(again);
 	drainer_end(self);
 }
 

@@ -22,16 +22,11 @@
 /* How many tasks it then names. */
 #define DESTROY_WARN_TASKS	8
 
-static struct ktask_runtime *default_runtime;
+struct ktask_runtime *default_runtime;
 
 /* Private runtimes; under runtimes_lock. */
 static LIST_HEAD(runtimes);
 static DEFINE_MUTEX(runtimes_lock);
-
-struct ktask_runtime *ktask_default_runtime(void)
-{
-	return default_runtime;
-}
 
 /*
  * A task, which pins its module, is being started.

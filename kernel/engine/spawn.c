@@ -139,11 +139,11 @@ void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay)
 
 /*
  * Set all that is not set before it is used: there may be anything in @t, but in
- * .kind, which tells whose memory it is.
+ * .spare, which tells whose memory it is.
  */
 static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 {
-	struct ktask_runtime *rt = attr->runtime ?: ktask_default_runtime();
+	struct ktask_runtime *rt = attr->runtime ?: default_runtime;
 	const char *fn_name = attr->fn_name ?: "ktask";
 	static struct lock_class_key no_key;
 	struct lock_class_key *key = attr->key ?: &no_key;
@@ -157,7 +157,7 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 	t->wq = NULL;
 	t->defers = NULL;
 	t->on_queue = TASK_OFF_QUEUE;
-	t->kind |= attr->flags & ATTR_FLAGS;
+	t->kind = attr->flags & ATTR_FLAGS;
 	t->outcome = 0;
 	t->armed = 0;
 	t->fired = 0;
@@ -173,7 +173,8 @@ static void task_setup(struct ktask *t, const struct ktask_attr *attr)
 	}
 	INIT_LIST_HEAD(&t->owned);
 	lockdep_init_map(&t->lockdep_map, fn_name, key, 0);
-	task_hold(t, attr->after, attr->delay);
+	if (attr->after || attr->delay > 0)
+		task_hold(t, attr->after, attr->delay);
 	if (task_is_blocking(t) && !t->armed)
 		blocking_init(t);
 	if (attr->init)
@@ -220,7 +221,6 @@ int __ktask_init(struct ktask *t, const struct ktask_attr *attr)
 {
 	const char *fault = task_storage_fault(t, attr);
 
-	t->kind = 0;
 	if (unlikely(fault))
 		return task_setup_nothing(t, attr, fault);
 	task_setup(t, attr);
@@ -385,7 +385,7 @@ void task_start_here(struct ktask *t)
 /* So many tasks have been, that were over at once and of which there was no sign. */
 void tasks_count_brief(unsigned int nr)
 {
-	struct ktask_runtime *rt = ktask_default_runtime();
+	struct ktask_runtime *rt = default_runtime;
 
 	this_cpu_add(rt->stats->spawned, nr);
 	this_cpu_add(rt->stats->completed, nr);

@@ -51,23 +51,6 @@ void spread_init(struct ktask_spread *s)
 		    housekeeping_cpumask(HK_TYPE_WQ));
 }
 
-/* Whether @ex has tasks to @spare has perhaps changed. */
-void spread_update(struct ktask_executor *ex, unsigned int spare)
-{
-	struct ktask_spread *s = ex->spread;
-
-	lockdep_assert_held(&ex->lock);
-	if (!s)
-		return;
-	if (spare) {
-		if (!cpumask_test_cpu(ex->cpu, &s->loaded))
-			cpumask_set_cpu(ex->cpu, &s->loaded);
-	} else if (!ex->nr_queue) {
-		if (cpumask_test_cpu(ex->cpu, &s->loaded))
-			cpumask_clear_cpu(ex->cpu, &s->loaded);
-	}
-}
-
 static struct ktask_executor *spread_executor(struct ktask_executor *ex, int cpu)
 {
 	return &per_cpu_ptr(ex->rt->executors, cpu)->prio[ex->prio];

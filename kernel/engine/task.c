@@ -151,7 +151,8 @@ static void task_let_go(struct ktask *t)
 	ktask_put(t);
 	/* From the unpin on not preempted: see task_has_runtime(). */
 	preempt_disable();
-	module_put(pinned);
+	if (pinned)
+		module_put(pinned);
 	if (!has)
 		percpu_ref_put(&rt->ref);
 	preempt_enable();
@@ -255,7 +256,7 @@ bool task_claim(struct ktask *t, bool off_queue)
 }
 
 /* Return: true if the caller is to push it. Else it may be gone. */
-static bool task_suspend(struct ktask *t, struct ktask_drainer *d, bool again)
+static __always_inline bool task_suspend(struct ktask *t, struct ktask_drainer *d, bool again)
 {
 	int old = atomic_read(&t->state);
 	int new;
@@ -367,6 +368,15 @@ bool task_run(struct ktask *t, struct ktask_drainer *d)
 		task_end(t, d, KTASK_FAILED, -EDEADLK);
 	}
 	return false;
+}
+
+/* The same for a task that @d has just taken off its queue, unless there is no need. */
+bool task_run_queued(struct ktask *t, struct ktask_drainer *d)
+{
+	if (!task_claim(t, true))
+		return false;
+	drainer_enter(d, t);
+	return task_run(t, d);
 }
 
 /**
@@ -501,21 +511,4 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
 		task_let_go(t);
 	if (!has_release)
 		preempt_enable();
-}
-
-/*
- * Having seen @t end, wait until the callbacks of its future have returned and
- * its module is not pinned any more, so that who joins a task may unload the
- * module next. That is a few instructions on a CPU that does not preempt them;
- * process context only, for it must not be that CPU.
- */
-void task_settle(struct ktask *t)
-{
-	smp_cond_load_acquire(&t->state.counter, VAL & KT_COMPLETE);
-}
-
-/* Whether that would not have to wait. Any context. */
-bool task_settled(const struct ktask *t)
-{
-	return atomic_read_acquire(&t->state) & KT_COMPLETE;
 }
