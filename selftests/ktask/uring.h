@@ -155,7 +155,11 @@ do {									\
 static const struct ktask_args_sleep an_hour = { .duration_ns = HOUR };
 static const struct ktask_args_nop nothing;
 
-/* io_uring has threads for at least so many that wait. */
+/*
+ * io_uring has threads for at least so many that wait. But when it has some that are
+ * idle it may forget to wake them (6.12 and 7.3 do), until each looks by itself, five
+ * seconds later.
+ */
 #define STARTED		4
 
 #define SLEEPERS_MAX	64

@@ -51,7 +51,7 @@ FIXTURE_TEARDOWN(life)
 	close(self->fd);
 }
 
-TEST_F(life, closing_the_ring_ends_its_commands)
+TEST_F_TIMEOUT(life, closing_the_ring_ends_its_commands, SLOW)
 {
 	struct ktask_completion c;
 	struct ring other;
@@ -79,7 +79,7 @@ TEST_F(life, closing_the_ring_ends_its_commands)
 }
 
 /* What runs does not stop at once; the ring does not wait for it. */
-TEST_F(life, closing_the_ring_ends_what_runs)
+TEST_F_TIMEOUT(life, closing_the_ring_ends_what_runs, SLOW)
 {
 	struct ktask_args_hash args = { .alg = "sha256" };
 	struct ktask_desc desc;
