@@ -8,7 +8,8 @@
  * init_on_alloc, and task_setup() sets all that is ever read. And each CPU keeps
  * some spare ones, which threads take and give back, and gets and frees these in
  * bulk, as net/core/skbuff.c does with heads of packets: that is half of what one
- * by one costs. But not with KASAN, which shall see who uses one meanwhile.
+ * by one costs. But not with KASAN, which shall see who uses one meanwhile, nor where
+ * allocations are made to fail, of which each task shall have one.
  */
 #include <linux/build_bug.h>
 #include <linux/numa.h>
@@ -34,7 +35,8 @@ static const struct {
 
 static struct kmem_cache *caches[NR_CLASSES];
 
-#define KEEP_SPARES	(!IS_ENABLED(CONFIG_KASAN))
+#define KEEP_SPARES	(!IS_ENABLED(CONFIG_KASAN) && \
+			 !IS_ENABLED(CONFIG_FAILSLAB))
 #define SPARES_MAX	32
 #define SPARES_BULK	(SPARES_MAX / 2)
 
