@@ -63,6 +63,19 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define eventfd_signal(ctx)	((void)eventfd_signal(ctx, 1))
 #endif
 
+/* Whether @file may be read is for who calls splice_direct_to_actor() since 6.8. */
+#include <linux/fs.h>
+
+static inline int ktask_splice_verify(struct file *file, const loff_t *pos,
+				      size_t len)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return rw_verify_area(READ, file, pos, len);
+#else
+	return 0;
+#endif
+}
+
 /*
  * io_uring commands. They can be cancelled since 6.7; before, nothing tells a
  * driver that a ring goes away, or that its program wants to become another:

@@ -6,7 +6,9 @@
 #include <glob.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/memfd.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -348,6 +350,74 @@ TEST_F(hash, file_on_disk)
 	close(file);
 }
 
+TEST_F(hash, holes)
+{
+	int file = memfd_create("ktask-test", MFD_CLOEXEC);
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(5, pwrite(file, "early", 5, 4094));
+	ASSERT_EQ(4, pwrite(file, "late", 4, 300000));
+	ASSERT_EQ(0, ftruncate(file, 400001));
+	EXPECT_TRUE(right(self, file, 0, 0));
+	EXPECT_EQ(400001, self->c.result);
+	EXPECT_TRUE(right(self, file, 4095, 300000));
+	close(file);
+}
+
+/* Of such a file some kernels cannot give the pages, but only copies. */
+TEST_F(hash, huge_pages)
+{
+	static const char nr_path[] = "/proc/sys/vm/nr_hugepages";
+	size_t size = 2 << 20;
+	FILE *nr = fopen(nr_path, "w");
+	int file = memfd_create("ktask-test", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB);
+	unsigned char *p;
+
+	if (!nr || file < 0)
+		SKIP(return, "the kernel has no files of huge pages");
+	fprintf(nr, "1");
+	fclose(nr);
+	ASSERT_EQ(0, ftruncate(file, size));
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (p == MAP_FAILED) {
+		close(file);
+		SKIP(return, "there is no memory for a huge page");
+	}
+	for (size_t i = 0; i < size; i++)
+		p[i] = i * 7 + (i >> 12);
+	EXPECT_TRUE(right(self, file, 0, 0));
+	EXPECT_EQ((__s64)size, self->c.result);
+	EXPECT_TRUE(right(self, file, 4097, 1000000));
+	munmap(p, size);
+	close(file);
+	nr = fopen(nr_path, "w");
+	ASSERT_NE(NULL, nr);
+	fprintf(nr, "0");
+	fclose(nr);
+}
+
+/* What it has is a digest of neither then, but it has all of the file. */
+TEST_F(hash, file_written_meanwhile)
+{
+	pid_t writer = fork();
+	int i;
+
+	ASSERT_LE(0, writer);
+	while (!writer) {
+		if (pwrite(self->args.fd, &writer, sizeof(writer), 70000) < 0)
+			_exit(1);
+	}
+	for (i = 0; i < 50; i++) {
+		int64_t id = hash(self);
+
+		ASSERT_LT(0, id);
+		EXPECT_EQ(0, kt_join(self->fd, id, FOREVER, &self->c));
+		EXPECT_EQ(200000, self->c.result);
+	}
+	EXPECT_EQ(0, kill(writer, SIGKILL));
+	EXPECT_EQ(writer, waitpid(writer, NULL, 0));
+}
+
 TEST_F(hash, direct_io_is_EINVAL)
 {
 	int file = disk_file(O_DIRECT);
@@ -490,7 +560,7 @@ TEST_F(hash, opened_before_privileges_were_dropped)
 }
 
 /* Once its end is known, a task does not keep its file open any more. */
-TEST_F(hash, file_system_can_be_unmounted_once_joined)
+TEST_F_TIMEOUT(hash, file_system_can_be_unmounted_once_joined, SLOW)
 {
 	char path[64] = "/tmp/ktask-test-XXXXXX", name[96];
 	int i, err, file;
@@ -518,7 +588,7 @@ TEST_F(hash, file_system_can_be_unmounted_once_joined)
 	EXPECT_EQ(0, rmdir(path));
 }
 
-TEST_F(hash, file_system_can_be_unmounted_once_closed)
+TEST_F_TIMEOUT(hash, file_system_can_be_unmounted_once_closed, SLOW)
 {
 	char path[64] = "/tmp/ktask-test-XXXXXX", name[96];
 	int fd, file;
