@@ -222,18 +222,32 @@ void uring_watch_stop(struct session *s)
 
 /* --- Commands that wait ------------------------------------------------------ */
 
+/*
+ * Whether the program is being killed. Of that io_uring's thread may have taken note,
+ * and of the signal that went with it, before it came to its last command; then no
+ * other signal will end a wait.
+ */
+static bool uring_is_dying(void)
+{
+	return READ_ONCE(current->signal->flags) & SIGNAL_GROUP_EXIT;
+}
+
 /* Wait for the end of the task, or until @cmd is cancelled. */
 static void uring_wait(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
 	struct uring_data *data = uring_data(cmd);
+	bool dying = uring_is_dying();
 	int err;
 
-	err = wait_for_completion_state(data->ended, TASK_INTERRUPTIBLE |
-					TASK_FREEZABLE);
+	err = dying ? -EINTR :
+		      wait_for_completion_state(data->ended,
+						TASK_INTERRUPTIBLE |
+						TASK_FREEZABLE);
 	if (err) {
 		/* The CQE tells that it has ended; but do not hold up an exit. */
 		job_abort(data->job, KTASK_CAUSE_ABORT);
-		err = wait_for_completion_killable(data->ended);
+		err = dying ? -EINTR :
+			      wait_for_completion_killable(data->ended);
 	}
 	if (err && uring_disown(data->job)) {
 		uring_complete_cancelled(cmd, issue_flags);
