@@ -76,6 +76,48 @@ static inline int ktask_splice_verify(struct file *file, const loff_t *pos,
 #endif
 }
 
+/* Shrinkers are allocated since 6.7; before, their storage is the caller's. */
+#include <linux/shrinker.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#include <linux/slab.h>
+
+#define shrinker_free(s)						\
+do {									\
+	unregister_shrinker(s);						\
+	kfree(s);							\
+} while (0)
+#endif
+
+typedef unsigned long (*ktask_shrink_t)(struct shrinker *s,
+					struct shrink_control *sc);
+
+/* Return: NULL if there is no memory; else to be given to shrinker_free(). */
+static inline struct shrinker *
+ktask_shrinker_register(const char *name, ktask_shrink_t count, ktask_shrink_t scan)
+{
+	struct shrinker *s;
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	s = kzalloc(sizeof(*s), GFP_KERNEL);
+#else
+	s = shrinker_alloc(0, "%s", name);
+#endif
+	if (!s)
+		return NULL;
+	s->count_objects = count;
+	s->scan_objects = scan;
+	s->seeks = DEFAULT_SEEKS;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	if (register_shrinker(s, "%s", name)) {
+		kfree(s);
+		return NULL;
+	}
+#else
+	shrinker_register(s);
+#endif
+	return s;
+}
+
 /*
  * io_uring commands. They can be cancelled since 6.7; before, nothing tells a
  * driver that a ring goes away, or that its program wants to become another:

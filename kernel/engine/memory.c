@@ -6,18 +6,26 @@
  * they cost. They come from caches of their own, which have a constructor: objects
  * of these the allocator does not zero, as it does all others in a kernel with
  * init_on_alloc, and task_setup() sets all that is ever read. And each CPU keeps
- * some spare ones, which threads take and give back, and gets and frees these in
- * bulk, as net/core/skbuff.c does with heads of packets: that is half of what one
- * by one costs. But not with KASAN, which shall see who uses one meanwhile, nor where
- * allocations are made to fail, of which each task shall have one.
+ * some spare ones, which threads take and give back; depot.c has the rest.
  */
 #include <linux/build_bug.h>
+#include <linux/moduleparam.h>
 #include <linux/numa.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
 
+#include "depot.h"
 #include "engine.h"
+
+/*
+ * KASAN shall see who uses a task that is gone, and where allocations are made to
+ * fail each task shall have one.
+ */
+static bool spares __ro_after_init = !IS_ENABLED(CONFIG_KASAN) &&
+				     !IS_ENABLED(CONFIG_FAILSLAB);
+module_param(spares, bool, 0444);
+MODULE_PARM_DESC(spares, "keep the memory of tasks for the next ones");
 
 /* Behind an object that has a constructor is a pointer of the allocator's. */
 #define OBJECT(size)	((size) - sizeof(void *))
@@ -25,93 +33,96 @@
 static const struct {
 	const char *name;
 	unsigned int size;
-} classes[] = {
+} classes[NR_DEPOTS] = {
 	{ "ktask-256", OBJECT(256) },
 	{ "ktask-384", OBJECT(384) },
 	{ "ktask-512", OBJECT(512) },
 };
 
-#define NR_CLASSES	ARRAY_SIZE(classes)
-
-static struct kmem_cache *caches[NR_CLASSES];
-
-#define KEEP_SPARES	(!IS_ENABLED(CONFIG_KASAN) && \
-			 !IS_ENABLED(CONFIG_FAILSLAB))
-#define SPARES_MAX	32
-#define SPARES_BULK	(SPARES_MAX / 2)
-
-/* Of each class. Only threads use them, with preemption off. */
-struct spares {
+/**
+ * struct cpu_spares - what a CPU keeps of a class
+ * @first: at hand
+ * @nr: how many of these, at most a batch
+ * @batch: one more batch, or NULL, so that who takes and gives in turn does without
+ *	the depot
+ *
+ * Only threads use it, with preemption off.
+ */
+struct cpu_spares {
+	struct spare *first;
 	unsigned int nr;
-	void *tasks[SPARES_MAX];
+	struct spare *batch;
 };
 
-static DEFINE_PER_CPU(struct spares, spares[NR_CLASSES]);
+static DEFINE_PER_CPU(struct cpu_spares, cpu_spares[NR_DEPOTS]);
 
-/* Return: whether there are some now. */
-static noinline bool spares_get(struct spares *s, unsigned int class)
+/* There is none at hand. Return: whether there is now. */
+static noinline bool spares_get(struct cpu_spares *s, struct depot *d)
 {
-	if (irqs_disabled())
-		return false;
-	/* All or none; how many, only older kernels return. */
-	if (kmem_cache_alloc_bulk(caches[class], GFP_NOWAIT | __GFP_NOWARN,
-				  SPARES_BULK, s->tasks))
-		s->nr = SPARES_BULK;
-	return s->nr;
+	s->first = s->batch ?: depot_take(d);
+	s->batch = NULL;
+	s->nr = s->first ? SPARE_BATCH : 0;
+	return s->first;
 }
 
-/* Return: whether there is room for one more now. */
-static noinline bool spares_free(struct spares *s, unsigned int class)
+/* There is a batch at hand: make room. */
+static noinline void spares_put(struct cpu_spares *s, struct depot *d)
 {
-	if (irqs_disabled())
-		return false;
-	s->nr -= SPARES_BULK;
-	kmem_cache_free_bulk(caches[class], SPARES_BULK, s->tasks + s->nr);
-	return true;
+	if (s->batch)
+		depot_give(d, s->batch);
+	s->batch = s->first;
+	s->first = NULL;
+	s->nr = 0;
 }
 
 /* Return: memory of the class, or NULL. Any context. */
 static struct ktask *spares_take(unsigned int class)
 {
-	struct ktask *t = NULL;
-	struct spares *s;
+	struct spare *spare = NULL;
+	struct cpu_spares *s;
 
 	if (!in_task())
 		return NULL;
 	preempt_disable();
-	s = this_cpu_ptr(&spares[class]);
-	if (s->nr || spares_get(s, class))
-		t = s->tasks[--s->nr];
+	s = this_cpu_ptr(&cpu_spares[class]);
+	if (s->first || spares_get(s, &depots[class])) {
+		spare = s->first;
+		s->first = spare->next;
+		s->nr--;
+	}
 	preempt_enable();
-	return t;
+	return (struct ktask *)spare;
 }
 
 /* Return: false if @t is to be freed. Any context. */
 static bool spares_give(struct ktask *t, unsigned int class)
 {
-	struct spares *s;
-	bool room;
+	struct spare *spare = (struct spare *)t;
+	struct cpu_spares *s;
 
+	BUILD_BUG_ON(sizeof(*spare) > sizeof(*t));
 	if (!in_task())
 		return false;
 	preempt_disable();
-	s = this_cpu_ptr(&spares[class]);
-	room = s->nr < SPARES_MAX || spares_free(s, class);
-	if (room)
-		s->tasks[s->nr++] = t;
+	s = this_cpu_ptr(&cpu_spares[class]);
+	if (s->nr == SPARE_BATCH)
+		spares_put(s, &depots[class]);
+	spare->next = s->first;
+	s->first = spare;
+	s->nr++;
 	preempt_enable();
-	return room;
+	return true;
 }
 
-/* Return: the class for @size bytes; NR_CLASSES if there is none. */
+/* Return: the class for @size bytes; NR_DEPOTS if there is none. */
 static unsigned int class_of(size_t size)
 {
 	unsigned int i;
 
 	/* There is no room for that pointer, and the next class is a waste. */
 	if (size > OBJECT(256) && size <= 256)
-		return NR_CLASSES;
-	for (i = 0; i < NR_CLASSES; i++) {
+		return NR_DEPOTS;
+	for (i = 0; i < NR_DEPOTS; i++) {
 		if (size <= classes[i].size)
 			break;
 	}
@@ -125,14 +136,14 @@ static unsigned int class_of(size_t size)
 struct ktask *task_alloc(size_t size, gfp_t gfp, int node)
 {
 	unsigned int class = class_of(size);
-	bool spare = KEEP_SPARES && class < NR_CLASSES &&
-		     !(gfp & __GFP_ACCOUNT) && node == NUMA_NO_NODE;
+	bool spare = spares && class < NR_DEPOTS && !(gfp & __GFP_ACCOUNT) &&
+		     node == NUMA_NO_NODE;
 	struct ktask *t = NULL;
 
 	if (spare)
 		t = spares_take(class);
-	if (!t && class < NR_CLASSES)
-		t = kmem_cache_alloc_node(caches[class], gfp, node);
+	if (!t && class < NR_DEPOTS)
+		t = kmem_cache_alloc_node(depots[class].cache, gfp, node);
 	else if (!t)
 		t = kmalloc_node(size, gfp, node);
 	if (t)
@@ -143,7 +154,7 @@ struct ktask *task_alloc(size_t size, gfp_t gfp, int node)
 /* Any context but NMI. */
 void task_free(struct ktask *t)
 {
-	if (KEEP_SPARES && t->spare && spares_give(t, t->spare - 1))
+	if (t->spare && spares_give(t, t->spare - 1))
 		return;
 	/* It takes what any cache has given. */
 	kfree(t);
@@ -158,38 +169,59 @@ static void destroy_caches(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_CLASSES; i++)
-		kmem_cache_destroy(caches[i]);
+	for (i = 0; i < NR_DEPOTS; i++)
+		kmem_cache_destroy(depots[i].cache);
 }
 
 int __init task_memory_init(void)
 {
 	unsigned int i;
+	int err;
 
-	for (i = 0; i < NR_CLASSES; i++) {
-		caches[i] = kmem_cache_create(classes[i].name, classes[i].size,
-					      0, SLAB_HWCACHE_ALIGN, construct);
-		if (!caches[i]) {
-			destroy_caches();
-			return -ENOMEM;
+	for (i = 0; i < NR_DEPOTS; i++) {
+		depots[i].cache = kmem_cache_create(classes[i].name,
+						    classes[i].size, 0,
+						    SLAB_HWCACHE_ALIGN,
+						    construct);
+		if (!depots[i].cache) {
+			err = -ENOMEM;
+			goto err_caches;
 		}
 	}
-	return 0;
+	err = depots_init();
+	if (!err)
+		return 0;
+err_caches:
+	destroy_caches();
+	return err;
+}
+
+/* @s is not used any more. */
+static void free_spares_of(struct cpu_spares *s, struct depot *d)
+{
+	struct spare *spare;
+
+	do {
+		while ((spare = s->first)) {
+			s->first = spare->next;
+			kmem_cache_free(d->cache, spare);
+		}
+		s->first = s->batch;
+		s->batch = NULL;
+	} while (s->first);
 }
 
 /* There are no tasks any more. */
 void task_memory_exit(void)
 {
-	struct spares *s;
 	unsigned int i;
 	int cpu;
 
+	depots_exit();
 	for_each_possible_cpu(cpu) {
-		for (i = 0; i < NR_CLASSES; i++) {
-			s = per_cpu_ptr(&spares[i], cpu);
-			while (s->nr)
-				kfree(s->tasks[--s->nr]);
-		}
+		for (i = 0; i < NR_DEPOTS; i++)
+			free_spares_of(per_cpu_ptr(&cpu_spares[i], cpu),
+				       &depots[i]);
 	}
 	destroy_caches();
 }

@@ -13,6 +13,7 @@
  * workers; and the array of the caller's by which it knows them.
  */
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -27,6 +28,12 @@ struct locals {
 	atomic_t *awake;
 	u8 rest[32 - sizeof(atomic_t *)];
 };
+
+/* What ktask keeps of tasks that are gone it has given back after two seconds. */
+#define KEPT_JIFFIES	(3 * HZ)
+
+/* So few that what is kept does not matter. */
+#define FEW	1000
 
 static long bytes_now(void)
 {
@@ -48,6 +55,15 @@ static int report(struct bench *b, long before, const void *object,
 }
 
 /* --- ktask ----------------------------------------------------------------- */
+
+/* Or those of the next round would seem to take nothing. */
+static void wait_until_given_back(struct bench *b, unsigned int count)
+{
+	unsigned long until = jiffies + KEPT_JIFFIES;
+
+	while (count > FEW && time_before(jiffies, until) && !bench_killed(b))
+		schedule_timeout_uninterruptible(HZ / 10);
+}
 
 static ktask_poll_t sleeper(struct ktask *t)
 {
@@ -93,6 +109,7 @@ static int measure_tasks(struct bench *b, unsigned int count)
 		bench_pause(b, i);
 	}
 	kvfree(tasks);
+	wait_until_given_back(b, count);
 	return err;
 }
 
