@@ -31,6 +31,27 @@ void join_lockdep(struct ktask *t)
 	lock_map_release(&t->lockdep_map);
 }
 
+static __always_inline int join_until(struct ktask *t, long *result,
+				      unsigned int state, ktime_t deadline)
+{
+	int err;
+
+	/* might_sleep() may also yield, which costs more than the join. */
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
+		might_sleep();
+	join_lockdep(t);
+
+	if (!ktask_done(t))
+		ktask_help(t);
+	if (!ktask_done(t)) {
+		err = ktask_future_wait_until(&t->done, state, deadline);
+		if (err)
+			return err;
+	}
+	task_settle(t);
+	return join_outcome(t, result);
+}
+
 /**
  * ktask_join_until - wait for the end of a task
  * @t: the task; the caller has a reference, and keeps it
@@ -53,22 +74,7 @@ void join_lockdep(struct ktask *t)
 int ktask_join_until(struct ktask *t, long *result, unsigned int state,
 		     ktime_t deadline)
 {
-	int err;
-
-	/* might_sleep() may also yield, which costs more than the join. */
-	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
-		might_sleep();
-	join_lockdep(t);
-
-	if (!ktask_done(t))
-		ktask_help(t);
-	if (!ktask_done(t)) {
-		err = ktask_future_wait_until(&t->done, state, deadline);
-		if (err)
-			return err;
-	}
-	task_settle(t);
-	return join_outcome(t, result);
+	return join_until(t, result, state, deadline);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_join_until, KTASK_NS);
 
@@ -83,7 +89,7 @@ EXPORT_SYMBOL_NS_GPL(ktask_join_until, KTASK_NS);
  */
 int ktask_join(struct ktask *t, long *result)
 {
-	return ktask_join_until(t, result, TASK_UNINTERRUPTIBLE, KTIME_MAX);
+	return join_until(t, result, TASK_UNINTERRUPTIBLE, KTIME_MAX);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_join, KTASK_NS);
 

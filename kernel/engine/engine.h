@@ -47,14 +47,38 @@ extern struct ktask_runtime *default_runtime;
 bool ktask_help(struct ktask *t);
 bool task_may_be_helped(const struct ktask *t);
 void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
+struct ktask *task_new_with(const struct ktask_attr *attr, size_t behind);
+int task_start_counted(struct ktask *t, bool late);
 void task_start_promised(struct ktask *t);
 void task_start_here(struct ktask *t);
 void executor_hurry(void);
 void tasks_count_brief(unsigned int nr);
-void future_add_first(struct ktask_future *f, struct ktask_waiter *waiter,
-		      ktask_notify_t notify);
 bool blocking_runtime(struct ktask *t, u64 *ns);
 struct ktask *ktask_current_blocking(void);
+
+/* @t, which nobody else knows yet, has so many references. */
+static inline void task_count(struct ktask *t, int refs)
+{
+	refcount_set(&t->refs, refs);
+}
+
+/* Nobody will know @t, however many references were counted. */
+static inline void task_discard(struct ktask *t)
+{
+	task_count(t, 1);
+	ktask_put(t);
+}
+
+/* As ktask_future_add(), for a future that nobody else knows yet. */
+static inline void future_add_first(struct ktask_future *f,
+				    struct ktask_waiter *waiter,
+				    ktask_notify_t notify)
+{
+	waiter->notify = notify;
+	waiter->node.next = NULL;
+	waiter->node.pprev = &f->head.first;
+	f->head.first = &waiter->node;
+}
 
 /* memset() does it by bytes, which for a task takes as long as all the rest. */
 static inline void zero_words(void *p, size_t size)
@@ -66,6 +90,14 @@ int ktask_engine_init(void);
 void ktask_engine_exit(void);
 
 /* --- Private -------------------------------------------------------------- */
+
+/*
+ * Of a function that all tasks go through, and that is not larger than @size: it is in
+ * one page, and not across the border of two, as it may be whenever something before it
+ * changes. In a section of its own, as objtool does not like such gaps within one.
+ */
+#define KT_IN_PAGE(name, size)						\
+	__section(".text.ktask_" #name) __aligned(size)
 
 /* Bits of ktask.state: see task.c. */
 #define KT_NEW	BIT(0)
@@ -275,13 +307,21 @@ static inline void drainer_leave(struct ktask_drainer *d)
 }
 
 /* future.c */
-void future_complete_stored(struct ktask_future *f);
+void future_complete_waited(struct ktask_future *f);
 
-/* memory.c */
-struct ktask *task_alloc(size_t size, gfp_t gfp, int node);
-void task_free(struct ktask *t);
-int task_memory_init(void);
-void task_memory_exit(void);
+/*
+ * As ktask_future_complete(), for a future that only one can ever complete, and
+ * who has stored the value already.
+ */
+static __always_inline void future_complete_stored(struct ktask_future *f)
+{
+	struct hlist_bl_node *nobody = NULL;
+
+	/* The release pairs with the acquire in ktask_future_done(). */
+	if (!try_cmpxchg(&f->head.first, &nobody,
+			 (struct hlist_bl_node *)__KTASK_FUTURE_DONE))
+		future_complete_waited(f);
+}
 
 /*
  * Having seen @t end, wait until the callbacks of its future have returned and
@@ -302,9 +342,8 @@ static inline bool task_settled(const struct ktask *t)
 
 /* task.c */
 int task_wake(struct ktask *t, int why);
-bool task_claim(struct ktask *t, bool off_queue);
 bool task_run(struct ktask *t, struct ktask_drainer *d);
-bool task_run_queued(struct ktask *t, struct ktask_drainer *d);
+void task_let_go(struct ktask *t);
 void task_run_defers(struct ktask *t);
 void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 
@@ -315,13 +354,43 @@ void task_finish(struct ktask *t, enum ktask_outcome outcome, long result);
 #define executor_trylock(ex) \
 	((IS_ENABLED(CONFIG_SMP) || in_task()) && raw_spin_trylock(&(ex)->lock))
 
+/*
+ * Become the one who runs @t, if it is ready and nobody else does. @off_queue:
+ * the caller has taken it off its queue. If true is not returned, @t may be
+ * gone, unless the caller has a reference.
+ */
+static __always_inline bool task_claim(struct ktask *t, bool off_queue)
+{
+	int old = atomic_read(&t->state);
+	bool claimed;
+	int new;
+
+	do {
+		new = old;
+		if (off_queue)
+			new &= ~KT_QUEUED;
+		claimed = (old & (KT_READY | KT_RUNNING)) == KT_READY;
+		if (claimed) {
+			new &= ~(KT_READY | KT_FIRED);
+			new |= KT_RUNNING;
+		}
+	} while (!atomic_try_cmpxchg(&t->state, &old, new));
+
+	if (likely(claimed))
+		t->fired |= old & KT_FIRED;
+	else if (off_queue && (old & KT_COMPLETE))
+		task_let_go(t);
+	return claimed;
+}
+
 /* executor.c */
 void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,
 		   enum ktask_prio prio);
 void executor_stop(struct ktask_executor *ex);
 void executor_free(struct ktask_executor *ex);
 void executor_push(struct ktask *t);
-void executor_push_new(struct ktask *t);
+void executor_enqueue_before(struct ktask_executor *ex, struct ktask *before);
+void executor_push_late(struct ktask_executor *ex, struct ktask *t);
 struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_new_drainer(struct ktask_executor *ex);
 void drainer_kick(struct ktask_drainer *d);
@@ -356,6 +425,45 @@ static inline bool executor_take_newest(struct ktask_executor *ex, struct ktask 
 {
 	return READ_ONCE(ex->newest) == t &&
 	       cmpxchg(&ex->newest, t, NULL) == t;
+}
+
+/* Whether the drainer of @ex can wait, for a task that the caller starts. */
+static __always_inline bool executor_can_be_late(const struct ktask_executor *ex)
+{
+	return ex->prio == KTASK_PRIO_NORMAL && in_task() && !irqs_disabled() &&
+	       ex->cpu == smp_processor_id();
+}
+
+/*
+ * The timer of @ex has been started: keep @t where its joiner finds it without the
+ * lock. What was there before is enqueued. Return: false if @t is still to be pushed.
+ */
+static __always_inline bool executor_keep_newest(struct ktask_executor *ex,
+						 struct ktask *t)
+{
+	struct ktask *before;
+
+	if (!READ_ONCE(ex->is_late))
+		return false;
+	/* Full barrier: pairs with executor_not_late(). */
+	before = xchg(&ex->newest, t);
+	if (before)
+		executor_enqueue_before(ex, before);
+	/* If not, nobody may come for it; unless somebody has. */
+	return READ_ONCE(ex->is_late) || !executor_take_newest(ex, t);
+}
+
+/* As executor_push(), for a task that is being started. */
+static __always_inline void executor_push_new(struct ktask *t)
+{
+	struct ktask_executor *ex = t->ex;
+
+	preempt_disable();
+	if (!executor_can_be_late(ex))
+		executor_push(t);
+	else if (!executor_keep_newest(ex, t))
+		executor_push_late(ex, t);
+	preempt_enable();
 }
 
 /* help.c */

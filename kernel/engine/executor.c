@@ -215,13 +215,6 @@ static enum hrtimer_restart executor_late(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-/* Whether the drainer of @ex can wait, for a task that the caller starts. */
-static bool executor_can_be_late(const struct ktask_executor *ex)
-{
-	return ex->prio == KTASK_PRIO_NORMAL && in_task() && !irqs_disabled() &&
-	       ex->cpu == smp_processor_id();
-}
-
 /*
  * Lock @ex to start a task; rather than to wake a worker because a thief looks, wait
  * for that. But not who has a lock that softirqs take, too, and so has these off: one
@@ -232,57 +225,42 @@ static bool executor_can_be_late(const struct ktask_executor *ex)
 	(in_interrupt() ? executor_trylock(ex) :			\
 			  ({ raw_spin_lock(&(ex)->lock); true; }))
 
-/*
- * The timer of @ex has been started: keep @t where its joiner finds it without the
- * lock. What was there before is enqueued. Return: false if @t is still to be pushed.
- */
-static bool executor_keep_newest(struct ktask_executor *ex, struct ktask *t)
+/* @before was the newest, and another is now. */
+void executor_enqueue_before(struct ktask_executor *ex, struct ktask *before)
 {
-	struct ktask *before;
-
-	if (!READ_ONCE(ex->is_late))
-		return false;
-	/* Full barrier: pairs with executor_not_late(). */
-	before = xchg(&ex->newest, t);
-	if (before && executor_lock_to_start(ex)) {
-		executor_enqueue(ex, before);
-		raw_spin_unlock(&ex->lock);
-	} else if (before) {
+	if (!executor_lock_to_start(ex)) {
 		executor_push(before);
+		return;
 	}
-	/* If not, nobody may come for it; unless somebody has. */
-	return READ_ONCE(ex->is_late) || !executor_take_newest(ex, t);
+	executor_enqueue(ex, before);
+	/* The timer may have come since, and have found nothing. */
+	if (likely(ex->is_late))
+		raw_spin_unlock(&ex->lock);
+	else
+		executor_have_drained(ex, false);
 }
 
-/* As executor_push(), for a task that is being started. */
-void executor_push_new(struct ktask *t)
+/* Queue @t, and have the timer started if nobody is to come otherwise. */
+void executor_push_late(struct ktask_executor *ex, struct ktask *t)
 {
-	struct ktask_executor *ex = t->ex;
 	ktime_t delay;
 	bool first;
 
-	preempt_disable();
-	if (!executor_can_be_late(ex)) {
+	if (!executor_lock_to_start(ex)) {
 		executor_push(t);
-	} else if (executor_keep_newest(ex, t)) {
-		/* That is all. */
-	} else if (executor_lock_to_start(ex)) {
-		executor_collect(ex);
-		executor_enqueue(ex, t);
-		first = !ex->pending && !ex->is_late;
-		if (first) {
-			WRITE_ONCE(ex->is_late, true);
-			t->on_queue = TASK_WAITED;
-		}
-		delay = start_delay(ex);
-		raw_spin_unlock(&ex->lock);
-		if (first)
-			hrtimer_start(&ex->late, delay,
-				      HRTIMER_MODE_REL_PINNED_HARD);
-	} else {
-		executor_push(t);
+		return;
 	}
-	preempt_enable();
+	executor_collect(ex);
+	executor_enqueue(ex, t);
+	first = !ex->pending && !ex->is_late;
+	if (first) {
+		WRITE_ONCE(ex->is_late, true);
+		t->on_queue = TASK_WAITED;
+	}
+	delay = start_delay(ex);
+	raw_spin_unlock(&ex->lock);
+	if (first)
+		hrtimer_start(&ex->late, delay, HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 /*
@@ -459,6 +437,19 @@ static void drainer_end(struct ktask_drainer *d)
 		spread_idle(ex);
 }
 
+/*
+ * Run @t, which @d has just taken off its queue, unless there is no need.
+ * Return: as task_run().
+ */
+static bool drainer_run(struct ktask_drainer *d, struct ktask *t)
+{
+	if (!task_claim(t, true))
+		return false;
+	drainer_enter(d, t);
+	return task_run(t, d);
+}
+
+KT_IN_PAGE(drain, 2048)
 static void drainer_work(struct work_struct *work)
 {
 	struct ktask_drainer *self;
@@ -472,7 +463,7 @@ static void drainer_work(struct work_struct *work)
 		t = executor_pop(self->ex, again);
 		if (!t && !spread_steal(self->ex))
 			break;
-		again = t && task_run_queued(t, self) ? t : NULL;
+		again = t && drainer_run(self, t) ? t : NULL;
 		/* RCU asks for that, too, if it waits for this CPU. */
 		if (need_resched()) {
 			if (again)

@@ -126,12 +126,11 @@ bool ktask_future_complete(struct ktask_future *f, long value)
 EXPORT_SYMBOL_NS_GPL(ktask_future_complete, KTASK_NS);
 
 /*
- * As ktask_future_complete(), for a future that only one can ever complete, and
- * who has stored the value already. The list is taken in one step, so there is no
- * need of the lock, but that somebody else may have it for an instant: not whom we
- * have interrupted, for interrupts are off then.
+ * The rest of future_complete_stored(), where somebody waits, or is about to. The list
+ * is taken in one step, so there is no need of the lock, but that somebody else may
+ * have it for an instant: not whom we have interrupted, for interrupts are off then.
  */
-void future_complete_stored(struct ktask_future *f)
+void future_complete_waited(struct ktask_future *f)
 {
 	unsigned long *head = future_head(f);
 	unsigned long old = READ_ONCE(*head);
@@ -149,16 +148,6 @@ void future_complete_stored(struct ktask_future *f)
 		}
 	}
 	notify_all((struct hlist_bl_node *)old, value);
-}
-
-/* As ktask_future_add(), for a future that nobody else knows yet. */
-void future_add_first(struct ktask_future *f, struct ktask_waiter *waiter,
-		      ktask_notify_t notify)
-{
-	INIT_HLIST_BL_NODE(&waiter->node);
-	waiter->notify = notify;
-	waiter->node.pprev = &f->head.first;
-	f->head.first = &waiter->node;
 }
 
 /**

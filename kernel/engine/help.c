@@ -71,6 +71,7 @@ static bool help_claim(struct ktask *t)
  * Run @t until its next await in the caller's context, if it waits for a CPU
  * and allows that. The caller has a reference, and may sleep.
  */
+KT_IN_PAGE(help, 1024)
 bool ktask_help(struct ktask *t)
 {
 	bool claimed = false;

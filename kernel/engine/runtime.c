@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "engine.h"
+#include "memory.h"
 
 /* How often a runtime that cannot end says so. */
 #define DESTROY_WARN_INTERVAL	(10 * HZ)

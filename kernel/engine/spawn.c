@@ -13,6 +13,10 @@
 #include <trace/events/ktask.h>
 
 #include "engine.h"
+#include "memory.h"
+
+/* Of what follows it there is room in a size_t. */
+#define FRAME_MAX	(SIZE_MAX / 2)
 
 #define ATTR_FLAGS	(KTASK_NO_HELP | KTASK_NO_PIN | KTASK_ABORT_ON_PUT)
 
@@ -22,15 +26,15 @@ bool cpu_exists(unsigned int cpu)
 	return cpu < nr_cpu_ids && cpu_possible(cpu);
 }
 
-static bool attr_place_ok(int place)
+static noinline bool attr_place_ok(int place)
 {
 	if (place > 0)
 		return cpu_exists(place - 1);
-	return !place || (-1 - place < nr_node_ids && node_possible(-1 - place));
+	return -1 - place < nr_node_ids && node_possible(-1 - place);
 }
 
 /* Whether there can be a task with these attributes. */
-static bool attr_ok(const struct ktask_attr *attr)
+static __always_inline bool attr_ok(const struct ktask_attr *attr)
 {
 	const struct ktask_runtime *rt = attr->runtime;
 
@@ -38,7 +42,7 @@ static bool attr_ok(const struct ktask_attr *attr)
 		return false;
 	if (attr->flags & ~ATTR_FLAGS || attr->prio >= KTASK_PRIO_COUNT)
 		return false;
-	if (!attr_place_ok(attr->place))
+	if (attr->place && !attr_place_ok(attr->place))
 		return false;
 	/* Nobody would end it before the module goes. */
 	if (!rt && attr->flags & KTASK_NO_PIN && attr->owner != THIS_MODULE)
@@ -64,8 +68,8 @@ static int place_near(int cpu, bool on_node)
 }
 
 /* The first CPU stands for its node; one without CPUs is as good as anywhere. */
-static void task_place_on_node(struct ktask *t, struct ktask_runtime *rt,
-			       int node, enum ktask_prio prio)
+static noinline void task_place_on_node(struct ktask *t, struct ktask_runtime *rt,
+					int node, enum ktask_prio prio)
 {
 	int cpu = cpumask_first(cpumask_of_node(node));
 
@@ -75,8 +79,8 @@ static void task_place_on_node(struct ktask *t, struct ktask_runtime *rt,
 	t->ex = &per_cpu_ptr(rt->executors, cpu)->prio[prio];
 }
 
-static void task_place(struct ktask *t, struct ktask_runtime *rt,
-		       const struct ktask_attr *attr)
+static __always_inline void task_place(struct ktask *t, struct ktask_runtime *rt,
+				       const struct ktask_attr *attr)
 {
 	if (rt->local) {
 		t->ex = rt->local;
@@ -141,7 +145,8 @@ void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay)
  * Set all that is not set before it is used: there may be anything in @t, but in
  * .spare, which tells whose memory it is.
  */
-static void task_setup(struct ktask *t, const struct ktask_attr *attr)
+static __always_inline void task_setup(struct ktask *t,
+				       const struct ktask_attr *attr)
 {
 	struct ktask_runtime *rt = attr->runtime ?: default_runtime;
 	const char *fn_name = attr->fn_name ?: "ktask";
@@ -228,25 +233,40 @@ int __ktask_init(struct ktask *t, const struct ktask_attr *attr)
 }
 EXPORT_SYMBOL_NS_GPL(__ktask_init, KTASK_NS);
 
-struct ktask *__ktask_new(const struct ktask_attr *attr)
+/* As task_new_with(). */
+static __always_inline struct ktask *new_with(const struct ktask_attr *attr,
+					      size_t behind)
 {
 	int node = attr->place < 0 ? -1 - attr->place : NUMA_NO_NODE;
 	struct ktask *t;
 	size_t size;
 
-	if (!attr_ok(attr))
+	if (unlikely(!attr_ok(attr)))
 		return ERR_PTR(-EINVAL);
-	size = size_add(sizeof(*t), attr->frame_size);
-	if (size > SIZE_MAX - sizeof(u64))
+	if (unlikely(attr->frame_size > FRAME_MAX))
 		return ERR_PTR(-ENOMEM);
-	size = round_up(size, sizeof(u64));
-	t = task_alloc(size, attr->gfp ?: GFP_KERNEL, node);
-	if (!t)
+	size = round_up(sizeof(*t) + attr->frame_size, sizeof(u64));
+	t = task_alloc(size + behind, attr->gfp ?: GFP_KERNEL, node);
+	if (unlikely(!t))
 		return ERR_PTR(-ENOMEM);
 	if (attr->frame_size && !attr->init)
 		zero_words(ktask_frame(t), size - sizeof(*t));
 	task_setup(t, attr);
 	return t;
+}
+
+/*
+ * As __ktask_new(), with so many bytes behind the frame, at the next multiple of
+ * sizeof(u64), of which none is set; at most a page.
+ */
+struct ktask *task_new_with(const struct ktask_attr *attr, size_t behind)
+{
+	return new_with(attr, behind);
+}
+
+struct ktask *__ktask_new(const struct ktask_attr *attr)
+{
+	return task_new_with(attr, 0);
 }
 EXPORT_SYMBOL_NS_GPL(__ktask_new, KTASK_NS);
 
@@ -280,8 +300,11 @@ static void start_held(struct ktask *t)
 		executor_push(t);
 }
 
-/* What a task needs to run. @known: others may have references. */
-static int task_prepare(struct ktask *t, bool late, bool known)
+/*
+ * What a task needs to run, but for the reference of the runtime, which the caller
+ * has counted. @known: others may have references.
+ */
+static __always_inline int task_prepare(struct ktask *t, bool late, bool known)
 {
 	struct ktask_runtime *rt = task_runtime(t);
 	int err;
@@ -302,10 +325,6 @@ static int task_prepare(struct ktask *t, bool late, bool known)
 		module_put(task_pinned(t));
 		return -ESHUTDOWN;
 	}
-	if (known)
-		ktask_get(t);
-	else
-		refcount_set(&t->refs, 2);
 	this_cpu_inc(rt->stats->spawned);
 	trace_ktask_spawn(t, task_function(t), task_is_blocking(t));
 	if (observe_tracks() && observe_task_begin(t))
@@ -313,7 +332,7 @@ static int task_prepare(struct ktask *t, bool late, bool known)
 	return 0;
 }
 
-static int task_start(struct ktask *t, bool late, bool known)
+static __always_inline int task_start(struct ktask *t, bool late, bool known)
 {
 	int err = task_prepare(t, late, known);
 
@@ -335,6 +354,15 @@ static int task_start(struct ktask *t, bool late, bool known)
 	return 0;
 }
 
+/*
+ * Start @t, others may know which, and of which the caller has counted the reference
+ * that the runtime is to have, and keeps it if this fails. @late: see task_place_now().
+ */
+int task_start_counted(struct ktask *t, bool late)
+{
+	return task_start(t, late, true);
+}
+
 /**
  * ktask_start - start a task that was made by ktask_new() or ktask_init()
  * @t: the task; the caller keeps its reference
@@ -348,7 +376,11 @@ static int task_start(struct ktask *t, bool late, bool known)
  */
 int ktask_start(struct ktask *t)
 {
-	return task_start(t, false, true);
+	int err = task_start_counted(ktask_get(t), false);
+
+	if (err)
+		ktask_put(t);
+	return err;
 }
 EXPORT_SYMBOL_NS_GPL(ktask_start, KTASK_NS);
 
@@ -358,7 +390,7 @@ EXPORT_SYMBOL_NS_GPL(ktask_start, KTASK_NS);
  */
 void task_start_promised(struct ktask *t)
 {
-	WARN_ON_ONCE(task_start(t, true, true));
+	WARN_ON_ONCE(task_start_counted(ktask_get(t), true));
 }
 
 /*
@@ -375,7 +407,7 @@ void task_start_here(struct ktask *t)
 		task_start_promised(t);
 		return;
 	}
-	if (WARN_ON_ONCE(task_prepare(t, true, true)))
+	if (WARN_ON_ONCE(task_prepare(ktask_get(t), true, true)))
 		return;
 	start(t, KT_RUNNING);
 	this_cpu_inc(task_runtime(t)->stats->helped);
@@ -393,17 +425,19 @@ void tasks_count_brief(unsigned int nr)
 	this_cpu_add(rt->stats->helped, nr);
 }
 
+KT_IN_PAGE(spawn, 2048)
 struct ktask *__ktask_spawn(const struct ktask_attr *attr)
 {
-	struct ktask *t = __ktask_new(attr);
+	struct ktask *t = new_with(attr, 0);
 	int err;
 
 	if (IS_ERR(t))
 		return t;
+	task_count(t, 2);
 	err = task_start(t, false, false);
-	if (!err)
+	if (likely(!err))
 		return t;
-	ktask_put(t);
+	task_discard(t);
 	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_NS_GPL(__ktask_spawn, KTASK_NS);

@@ -69,6 +69,7 @@
 #include <trace/events/ktask.h>
 
 #include "engine.h"
+#include "memory.h"
 
 /*
  * Awaits that a task need not wait at, before it must let others run all the
@@ -101,7 +102,7 @@ static bool task_put_last_handle(struct ktask *t, int refs)
  * a reference to do it with; refcount_t has nothing for that.
  * Return: true if it was the last.
  */
-static bool task_put_abort(struct ktask *t)
+static noinline bool task_put_abort(struct ktask *t)
 {
 	int old = refcount_read(&t->refs);
 
@@ -110,6 +111,22 @@ static bool task_put_abort(struct ktask *t)
 			ktask_abort(t);
 	} while (!atomic_try_cmpxchg(&t->refs.refs, &old, old - 1));
 	return old == 1;
+}
+
+static __always_inline void task_put(struct ktask *t)
+{
+	bool last;
+
+	if (unlikely(t->kind & KTASK_ABORT_ON_PUT))
+		last = task_put_abort(t);
+	else
+		last = refcount_dec_and_test(&t->refs);
+	if (!last)
+		return;
+	if (t->release)
+		t->release(t);
+	else
+		task_free(t);
 }
 
 /**
@@ -123,32 +140,20 @@ static bool task_put_abort(struct ktask *t)
  */
 void ktask_put(struct ktask *t)
 {
-	bool last;
-
-	if (!t)
-		return;
-	if (t->kind & KTASK_ABORT_ON_PUT)
-		last = task_put_abort(t);
-	else
-		last = refcount_dec_and_test(&t->refs);
-	if (!last)
-		return;
-	if (t->release)
-		t->release(t);
-	else
-		task_free(t);
+	if (t)
+		task_put(t);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_put, KTASK_NS);
 
 /* The runtime lets go of a task that has ended and is on no queue. */
-static void task_let_go(struct ktask *t)
+static __always_inline void let_go(struct ktask *t)
 {
 	struct ktask_runtime *rt = task_runtime(t);
 	bool has = task_has_runtime(t, rt);
 	/* .release is code of the module's; without it, the end has unpinned. */
 	struct module *pinned = t->release ? task_pinned(t) : NULL;
 
-	ktask_put(t);
+	task_put(t);
 	/* From the unpin on not preempted: see task_has_runtime(). */
 	preempt_disable();
 	if (pinned)
@@ -156,6 +161,12 @@ static void task_let_go(struct ktask *t)
 	if (!has)
 		percpu_ref_put(&rt->ref);
 	preempt_enable();
+}
+
+/* The same, when an executor finds it on its queue. */
+void task_let_go(struct ktask *t)
+{
+	let_go(t);
 }
 
 /* --- Woken ---------------------------------------------------------------- */
@@ -226,33 +237,54 @@ EXPORT_SYMBOL_NS_GPL(ktask_abort, KTASK_NS);
 
 /* --- Run ------------------------------------------------------------------ */
 
-/*
- * Become the one who runs @t, if it is ready and nobody else does. @off_queue:
- * the caller has taken it off its queue. If true is not returned, @t may be
- * gone, unless the caller has a reference.
- */
-bool task_claim(struct ktask *t, bool off_queue)
+/* The end of @t, which the caller runs, and whose cleanups have run. */
+static __always_inline void finish(struct ktask *t, enum ktask_outcome outcome,
+				   long result)
 {
-	int old = atomic_read(&t->state);
-	bool claimed;
-	int new;
+	struct ktask_runtime *rt = task_runtime(t);
+	bool has_release = t->release;
+	int old, new;
 
+	trace_ktask_complete(t, outcome, result);
+	if (unlikely(t->kind & __KTASK_TRACKED))
+		observe_task_end(t);
+	this_cpu_inc(rt->stats->completed);
+	if (outcome == KTASK_CANCELLED)
+		this_cpu_inc(rt->stats->cancelled);
+	if (!rt->is_default)
+		runtime_disown(rt, t);
+
+	t->outcome = outcome;
+	t->done.value = result;
+	/* Joiners spin for what follows, see task_settle(); see task_has_runtime() too. */
+	preempt_disable();
+	future_complete_stored(&t->done);
+	if (!has_release)
+		module_put(task_pinned(t));
+
+	/*
+	 * Last, because from here on an executor that still has @t on its queue
+	 * may let go of it.
+	 */
+	old = atomic_read(&t->state);
 	do {
-		new = old;
-		if (off_queue)
-			new &= ~KT_QUEUED;
-		claimed = (old & (KT_READY | KT_RUNNING)) == KT_READY;
-		if (claimed) {
-			new &= ~(KT_READY | KT_FIRED);
-			new |= KT_RUNNING;
-		}
+		new = old & ~(KT_RUNNING | KT_READY);
+		new |= KT_COMPLETE;
 	} while (!atomic_try_cmpxchg(&t->state, &old, new));
 
-	if (claimed)
-		t->fired |= old & KT_FIRED;
-	else if (off_queue && (old & KT_COMPLETE))
-		task_let_go(t);
-	return claimed;
+	/* .release may not like that, and keeps the module pinned. */
+	if (has_release)
+		preempt_enable();
+	if (!(old & KT_QUEUED))
+		let_go(t);
+	if (!has_release)
+		preempt_enable();
+}
+
+/* The same for a blocking task. */
+void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
+{
+	finish(t, outcome, result);
 }
 
 /* Return: true if the caller is to push it. Else it may be gone. */
@@ -274,23 +306,11 @@ static __always_inline bool task_suspend(struct ktask *t, struct ktask_drainer *
 	return new & ~old & KT_QUEUED;
 }
 
-/* The end of @t in an executor or a helper. */
-static void task_end(struct ktask *t, struct ktask_drainer *d,
-		     enum ktask_outcome outcome, long result)
-{
-	bool nested = task_class_held(t);
-
-	if (!nested)
-		lock_map_acquire(&t->lockdep_map);
-	task_run_defers(t);
-	if (!nested)
-		lock_map_release(&t->lockdep_map);
-	drainer_leave(d);
-	task_finish(t, outcome, result);
-}
-
-/* What a blocking task, which the caller runs, was held for has happened. */
-static void task_begin_blocking(struct ktask *t, struct ktask_drainer *d)
+/*
+ * What a blocking task, which the caller runs, was held for has happened.
+ * Return: false if it is to end.
+ */
+static bool task_begin_blocking(struct ktask *t, struct ktask_drainer *d)
 {
 	int old, new;
 
@@ -299,14 +319,13 @@ static void task_begin_blocking(struct ktask *t, struct ktask_drainer *d)
 	/* From here on an abort is one of a blocking task. */
 	old = atomic_read(&t->state);
 	do {
-		if (old & KT_ABORT) {
-			task_end(t, d, KTASK_CANCELLED, -ECANCELED);
-			return;
-		}
+		if (old & KT_ABORT)
+			return false;
 		new = old & ~(KT_RUNNING | KT_HELD | KT_FIRED);
 		new |= KT_READY;
 	} while (!atomic_try_cmpxchg(&t->state, &old, new));
 	blocking_queue(t);
+	return true;
 }
 
 /* Call the body. */
@@ -325,13 +344,39 @@ static ktask_poll_t task_resume(struct ktask *t)
 }
 
 /*
+ * The end of @t in an executor or a helper. Apart from task_run(), so that this is small
+ * and what does not end is quick.
+ */
+KT_IN_PAGE(end, 1024)
+static noinline void task_end(struct ktask *t, struct ktask_drainer *d,
+			      enum ktask_outcome outcome, long result)
+{
+	bool nested;
+
+	if (unlikely(t->defers)) {
+		/* They are part of the body, for lockdep. */
+		nested = task_class_held(t);
+		if (!nested)
+			lock_map_acquire(&t->lockdep_map);
+		task_run_defers(t);
+		if (!nested)
+			lock_map_release(&t->lockdep_map);
+	}
+	drainer_leave(d);
+	finish(t, outcome, result);
+}
+
+/*
  * Give @t, which the caller has claimed, the CPU until its next await; @d: the
  * drainer that does, or NULL.
  * Return: true if it shall run again, and is to be pushed by the caller. Else it
  * may be gone.
  */
+KT_IN_PAGE(run, 1024)
 bool task_run(struct ktask *t, struct ktask_drainer *d)
 {
+	enum ktask_outcome outcome = KTASK_CANCELLED;
+	long result = -ECANCELED;
 	ktask_poll_t poll;
 	bool nested;
 
@@ -340,13 +385,12 @@ bool task_run(struct ktask *t, struct ktask_drainer *d)
 	t->resumed_at = jiffies;
 	if (t->armed && !await_over(t))
 		return task_suspend(t, d, false);
-	if (ktask_aborted(t)) {
-		task_end(t, d, KTASK_CANCELLED, -ECANCELED);
-		return false;
-	}
-	if (task_is_blocking(t)) {
-		task_begin_blocking(t, d);
-		return false;
+	if (unlikely(ktask_aborted(t)))
+		goto end;
+	if (unlikely(task_is_blocking(t))) {
+		if (task_begin_blocking(t, d))
+			return false;
+		goto end;
 	}
 
 	nested = task_class_held(t);
@@ -357,26 +401,19 @@ bool task_run(struct ktask *t, struct ktask_drainer *d)
 		lock_map_release(&t->lockdep_map);
 
 	if (poll == KTASK_READY) {
-		task_end(t, d, KTASK_RETURNED, t->done.value);
+		outcome = KTASK_RETURNED;
+		result = t->done.value;
 	} else if (poll == KTASK_AGAIN || t->armed || !t->budget) {
 		return task_suspend(t, d, poll == KTASK_AGAIN || !t->budget);
-	} else if (ktask_aborted(t)) {
-		task_end(t, d, KTASK_CANCELLED, -ECANCELED);
-	} else {
+	} else if (!ktask_aborted(t)) {
 		WARN_ONCE(1, "ktask: \"%s\" (%ps) waits for nothing\n",
 			  t->name, t->resume);
-		task_end(t, d, KTASK_FAILED, -EDEADLK);
+		outcome = KTASK_FAILED;
+		result = -EDEADLK;
 	}
+end:
+	task_end(t, d, outcome, result);
 	return false;
-}
-
-/* The same for a task that @d has just taken off its queue, unless there is no need. */
-bool task_run_queued(struct ktask *t, struct ktask_drainer *d)
-{
-	if (!task_claim(t, true))
-		return false;
-	drainer_enter(d, t);
-	return task_run(t, d);
 }
 
 /**
@@ -468,47 +505,4 @@ void task_run_defers(struct ktask *t)
 		t->defers = d->next;
 		d->fn(d->arg);
 	}
-}
-
-/* The end of @t, which the caller runs, and whose cleanups have run. */
-void task_finish(struct ktask *t, enum ktask_outcome outcome, long result)
-{
-	struct ktask_runtime *rt = task_runtime(t);
-	bool has_release = t->release;
-	int old, new;
-
-	trace_ktask_complete(t, outcome, result);
-	if (unlikely(t->kind & __KTASK_TRACKED))
-		observe_task_end(t);
-	this_cpu_inc(rt->stats->completed);
-	if (outcome == KTASK_CANCELLED)
-		this_cpu_inc(rt->stats->cancelled);
-	if (!rt->is_default)
-		runtime_disown(rt, t);
-
-	t->outcome = outcome;
-	t->done.value = result;
-	/* Joiners spin for what follows, see task_settle(); see task_has_runtime() too. */
-	preempt_disable();
-	future_complete_stored(&t->done);
-	if (!has_release)
-		module_put(task_pinned(t));
-
-	/*
-	 * Last, because from here on an executor that still has @t on its queue
-	 * may let go of it.
-	 */
-	old = atomic_read(&t->state);
-	do {
-		new = old & ~(KT_RUNNING | KT_READY);
-		new |= KT_COMPLETE;
-	} while (!atomic_try_cmpxchg(&t->state, &old, new));
-
-	/* .release may not like that, and keeps the module pinned. */
-	if (has_release)
-		preempt_enable();
-	if (!(old & KT_QUEUED))
-		task_let_go(t);
-	if (!has_release)
-		preempt_enable();
 }
