@@ -13,10 +13,9 @@
  * "held" too. Its gate is opened by who takes it from there. A held task that is
  * aborted ends with its gate closed.
  */
-#include <linux/align.h>
+#include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
-#include <linux/overflow.h>
 #include <linux/sched.h>
 
 #include "../engine/engine.h"
@@ -101,7 +100,7 @@ void set_bury(struct ktask_set *set, struct ktask_set_task *st)
 }
 
 /*
- * Return: one that is over and whose task is settled, or NULL: one that is not,
+ * Some are over. Return: the first if its task is settled, or NULL: one that is not,
  * because its CPU is kept from running, must not keep those behind it.
  */
 static struct ktask *set_reap(struct ktask_set *set)
@@ -109,9 +108,7 @@ static struct ktask *set_reap(struct ktask_set *set)
 	struct set_entry *e;
 
 	lockdep_assert_held(&set->lock);
-	e = list_first_entry_or_null(&set->over, struct set_entry, node);
-	if (!e)
-		return NULL;
+	e = list_first_entry(&set->over, struct set_entry, node);
 	if (!task_settled(e->t)) {
 		list_move_tail(&e->node, &set->over);
 		return NULL;
@@ -123,12 +120,12 @@ static struct ktask *set_reap(struct ktask_set *set)
 /* The task has ended. Any context. */
 static void set_task_ended(struct ktask_waiter *waiter, long value)
 {
-	struct ktask *reaped[SET_REAP] = {};
+	struct ktask *reaped[SET_REAP];
 	struct ktask_set_task *st;
 	struct set_news news;
 	struct ktask_set *set;
 	unsigned long flags;
-	int i;
+	int i, nr = 0;
 
 	st = container_of(waiter, struct ktask_set_task, waiter);
 	set = st->set;
@@ -144,13 +141,13 @@ static void set_task_ended(struct ktask_waiter *waiter, long value)
 	} else {
 		set_offer(set, st, false, &news);
 	}
-	for (i = 0; i < SET_REAP; i++)
-		reaped[i] = set_reap(set);
+	while (nr < SET_REAP && !list_empty(&set->over))
+		reaped[nr++] = set_reap(set);
 	set_counted(set, &news);
 	spin_unlock_irqrestore(&set->lock, flags);
 
 	set_tell(&news);
-	for (i = 0; i < SET_REAP; i++)
+	for (i = 0; i < nr; i++)
 		ktask_put(reaped[i]);
 }
 
@@ -179,24 +176,18 @@ void set_drain(struct ktask_set *set)
 static struct ktask_set_task *set_task_new(struct ktask_set *set,
 					   const struct ktask_attr *attr)
 {
-	struct ktask_attr grown = *attr;
 	struct ktask_set_task *st;
 	struct ktask *t;
-	size_t behind;
 
-	behind = ALIGN(attr->frame_size, __alignof__(*st));
-	grown.frame_size = size_add(behind, sizeof(*st));
-	/* It has the size of the frame as it was. */
-	grown.init = NULL;
-	t = __ktask_new(&grown);
+	BUILD_BUG_ON(__alignof__(*st) > sizeof(u64));
+	t = task_new_with(attr, sizeof(*st));
 	if (IS_ERR(t))
 		return ERR_CAST(t);
-	if (attr->init)
-		memcpy(ktask_frame(t), attr->init, attr->frame_size);
-
-	st = ktask_frame(t) + behind;
+	st = ktask_frame(t) + round_up(attr->frame_size, sizeof(u64));
 	st->entry.t = t;
 	st->set = set;
+	st->unwanted = false;
+	ktask_future_init(&st->gate);
 	future_add_first(ktask_future(t), &st->waiter, set_task_ended);
 	return st;
 }
@@ -217,7 +208,7 @@ static int set_add(struct ktask_set *set, struct ktask_set_task *st,
 	if (attr->id)
 		*attr->id = st->id;
 	if (attr->handle)
-		*attr->handle = ktask_get(st->entry.t);
+		*attr->handle = st->entry.t;
 
 	list_add_tail(&st->entry.node, &set->tasks);
 	WRITE_ONCE(set->len, set->len + 1);
@@ -269,6 +260,7 @@ unlock:
 
 int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr)
 {
+	bool own = attr->flags & KTASK_ABORT_ON_PUT;
 	struct ktask_set_task *st;
 	struct ktask *t;
 	int err;
@@ -280,25 +272,28 @@ int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr)
 	st = set_task_new(set, attr);
 	if (IS_ERR(st))
 		return PTR_ERR(st);
-	/* Once in the set, it may be detached or joined at any time. */
-	t = ktask_get(st->entry.t);
+	t = st->entry.t;
+	/*
+	 * Of the set, of the runtime, of the handle. Once in the set, it may be detached
+	 * at any time, and that must not seem to be the last handle before it has begun.
+	 */
+	task_count(t, 2 + !!attr->handle + own);
 	err = set_add(set, st, attr);
-	if (err)
-		goto put_both;
-	err = ktask_start(t);
 	if (err) {
+		task_discard(t);
+		return err;
+	}
+	err = task_start_counted(t, false);
+	if (unlikely(err)) {
+		if (set_forget(set, st))
+			ktask_put(t);
 		if (attr->handle)
 			ktask_put(t);
-		if (set_forget(set, st))
-			goto put_both;
+		ktask_put(t);
 	}
 	/* Its end may have been the set's: that is not touched any more. */
-	ktask_put(t);
-	return err;
-
-put_both:
-	ktask_put(t);
-	ktask_put(t);
+	if (own)
+		ktask_put(t);
 	return err;
 }
 EXPORT_SYMBOL_NS_GPL(__ktask_set_spawn, KTASK_NS);

@@ -79,6 +79,21 @@ struct set_news {
 	struct ktask_set_task *opened;
 };
 
+static inline void set_news_init(struct set_news *news)
+{
+	INIT_LIST_HEAD(&news->waits);
+	news->opened = NULL;
+}
+
+void set_tell_news(struct set_news *news);
+
+/* The lock is released; the set may be gone when the last has been told. */
+static inline void set_tell(struct set_news *news)
+{
+	if (news->opened || !list_empty(&news->waits))
+		set_tell_news(news);
+}
+
 /* set.c */
 struct ktask *set_newest(struct ktask_set *set);
 void set_bury(struct ktask_set *set, struct ktask_set_task *st);
@@ -86,8 +101,6 @@ void set_drain(struct ktask_set *set);
 void set_help_all(struct ktask_set *set, unsigned int state, ktime_t deadline);
 
 /* set_wait.c */
-void set_news_init(struct set_news *news);
-void set_tell(struct set_news *news);
 void set_offer(struct ktask_set *set, struct ktask_set_task *st, bool front,
 	       struct set_news *news);
 void set_counted(struct ktask_set *set, struct set_news *news);

@@ -20,12 +20,6 @@
 
 /* --- What is told without the lock ----------------------------------------- */
 
-void set_news_init(struct set_news *news)
-{
-	INIT_LIST_HEAD(&news->waits);
-	news->opened = NULL;
-}
-
 /* @w, which waits, will hear @value. */
 static void set_answer(struct ktask_set_wait *w, long value,
 		       struct set_news *news)
@@ -36,8 +30,7 @@ static void set_answer(struct ktask_set_wait *w, long value,
 	list_move_tail(&w->node, &news->waits);
 }
 
-/* The lock is released; the set may be gone when the last has been told. */
-void set_tell(struct set_news *news)
+void set_tell_news(struct set_news *news)
 {
 	struct ktask_set_task *opened = news->opened;
 	struct ktask_set_wait *w, *next;
@@ -224,12 +217,21 @@ struct ktask_request *ktask_set_join_next_start(struct ktask_set_wait *w,
 }
 EXPORT_SYMBOL_NS_GPL(ktask_set_join_next_start, KTASK_NS);
 
-/* A task has been joined. */
+/* A task is being joined. */
 static void set_leave(struct ktask_set *set, struct set_news *news)
 {
 	lockdep_assert_held(&set->lock);
 	WRITE_ONCE(set->len, set->len - 1);
 	set_counted(set, news);
+}
+
+/* Return: the task, for who has joined it. Process context. */
+static struct ktask *set_task_joined(struct ktask_set_task *st, u64 *id)
+{
+	if (id)
+		*id = st->id;
+	task_settle(st->entry.t);
+	return st->entry.t;
 }
 
 /**
@@ -258,11 +260,7 @@ struct ktask *ktask_set_take(struct ktask_set_wait *w, u64 *id)
 	set_leave(set, &news);
 	spin_unlock_irqrestore(&set->lock, flags);
 	set_tell(&news);
-
-	if (id)
-		*id = st->id;
-	task_settle(st->entry.t);
-	return st->entry.t;
+	return set_task_joined(st, id);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_set_take, KTASK_NS);
 
@@ -311,43 +309,61 @@ EXPORT_SYMBOL_NS_GPL(__ktask_set_idle_awaited, KTASK_NS);
 /* Return: a task that waits for a CPU, with a reference; or NULL. */
 static struct ktask *set_find_ready(struct ktask_set *set)
 {
-	struct ktask *t = NULL;
 	int left = SET_HELP;
 	struct set_entry *e;
 
-	spin_lock_irq(&set->lock);
-	if (set->nr_ended)
-		goto unlock;
+	lockdep_assert_held(&set->lock);
 	/* The newest: executors begin at the other end. */
 	list_for_each_entry_reverse(e, &set->tasks, node) {
 		if (!left--)
 			break;
-		if (e->t && task_may_be_helped(e->t)) {
-			t = ktask_get(e->t);
-			break;
-		}
+		if (e->t && task_may_be_helped(e->t))
+			return ktask_get(e->t);
 	}
-unlock:
-	spin_unlock_irq(&set->lock);
-	return t;
+	return NULL;
 }
 
-/* Run tasks of the set, until one has ended. */
-static void set_help(struct ktask_set *set, unsigned int state,
-		     ktime_t deadline)
+/*
+ * Return: a task that has ended, and is joined; or NULL, then @ready is one that the
+ * caller can run, with a reference, or NULL.
+ */
+static struct ktask_set_task *set_join_now(struct ktask_set *set,
+					   struct ktask **ready)
 {
-	struct ktask *t;
+	struct ktask_set_task *st;
+	struct set_news news;
+
+	*ready = NULL;
+	set_news_init(&news);
+	spin_lock_irq(&set->lock);
+	st = set_pop(set);
+	if (st)
+		set_leave(set, &news);
+	else
+		*ready = set_find_ready(set);
+	spin_unlock_irq(&set->lock);
+	set_tell(&news);
+	return st;
+}
+
+/* Run tasks of the set until one has ended. Return: that, joined; or NULL. */
+static struct ktask_set_task *set_help(struct ktask_set *set,
+				       unsigned int state, ktime_t deadline)
+{
+	struct ktask_set_task *st;
+	struct ktask *ready;
 	int i;
 
 	for (i = 0; i < SET_HELP; i++) {
-		t = set_find_ready(set);
-		if (!t)
-			break;
-		ktask_help(t);
-		ktask_put(t);
+		st = set_join_now(set, &ready);
+		if (st || !ready)
+			return st;
+		ktask_help(ready);
+		ktask_put(ready);
 		if (join_is_over(state, deadline))
 			break;
 	}
+	return NULL;
 }
 
 /* The caller waits for tasks of @set. */
@@ -384,13 +400,18 @@ static void set_lockdep(struct ktask_set *set)
 int ktask_set_join_next_until(struct ktask_set *set, struct ktask **t, u64 *id,
 			      unsigned int state, ktime_t deadline)
 {
+	struct ktask_set_task *st;
 	struct ktask_set_wait w;
 	int err;
 
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
 		might_sleep();
 	set_lockdep(set);
-	set_help(set, state, deadline);
+	st = set_help(set, state, deadline);
+	if (st) {
+		*t = set_task_joined(st, id);
+		return 0;
+	}
 	ktask_set_join_next_start(&w, NULL, set);
 	err = ktask_request_wait_until(&w.request, state, deadline);
 	if (err)
