@@ -9,8 +9,8 @@
  * Bonwick and Adams do with magazines (Usenix 2001), and drivers/iommu/iova.c.
  *
  * A depot is for what is used again and again, and holds back nothing else: batches that
- * were not needed for a second or two go back to the allocator, and all do when memory is
- * short.
+ * were not needed for ten or twenty seconds go back to the allocator, and all do when memory
+ * is short.
  */
 #include <linux/irqflags.h>
 #include <linux/sched.h>
@@ -21,7 +21,7 @@
 #include "depot.h"
 
 /* Batches are given back that were not needed for so long. */
-#define TRIM_PERIOD	HZ
+#define TRIM_PERIOD	(10 * HZ)
 
 struct depot depots[NR_DEPOTS];
 

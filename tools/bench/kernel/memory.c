@@ -29,8 +29,8 @@ struct locals {
 	u8 rest[32 - sizeof(atomic_t *)];
 };
 
-/* What ktask keeps of tasks that are gone it has given back after two seconds. */
-#define KEPT_JIFFIES	(3 * HZ)
+/* What ktask keeps of tasks that are gone it has given back after twenty seconds. */
+#define KEPT_JIFFIES	(21 * HZ)
 
 /* So few that what is kept does not matter. */
 #define FEW	1000
