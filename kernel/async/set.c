@@ -3,7 +3,7 @@
  * Task sets: their tasks. See linux/ktask_set.h, and set.h for what is where.
  *
  * The record of a task is behind its frame, so a spawn is one allocation. It
- * waits for the task's future; its callback runs in task_finish(), a moment
+ * waits for the task's future; its callback runs in finish(), a moment
  * before the task is settled. So who takes a task in process context settles it;
  * and one that nobody takes is kept, in "over", until it has settled, so that
  * who waits for the set to be idle can wait for that as well. These are few, as
@@ -275,7 +275,8 @@ int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr)
 	t = st->entry.t;
 	/*
 	 * Of the set, of the runtime, of the handle. Once in the set, it may be detached
-	 * at any time, and that must not seem to be the last handle before it has begun.
+	 * at any time; who does so before it has begun does not abort it, so that is for
+	 * our own put at the end, if it is to be aborted with its last handle.
 	 */
 	task_count(t, 2 + !!attr->handle + own);
 	err = set_add(set, st, attr);

@@ -355,7 +355,7 @@ static __always_inline int task_start(struct ktask *t, bool late, bool known)
 }
 
 /*
- * Start @t, others may know which, and of which the caller has counted the reference
+ * Start @t, which others may know, and of which the caller has counted the reference
  * that the runtime is to have, and keeps it if this fails. @late: see task_place_now().
  */
 int task_start_counted(struct ktask *t, bool late)
@@ -407,8 +407,10 @@ void task_start_here(struct ktask *t)
 		task_start_promised(t);
 		return;
 	}
-	if (WARN_ON_ONCE(task_prepare(ktask_get(t), true, true)))
+	if (WARN_ON_ONCE(task_prepare(ktask_get(t), true, true))) {
+		ktask_put(t);
 		return;
+	}
 	start(t, KT_RUNNING);
 	this_cpu_inc(task_runtime(t)->stats->helped);
 	task_run_here(t);

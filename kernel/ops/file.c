@@ -5,8 +5,8 @@
  * A worker reads and writes for the program with kernel_read() and
  * kernel_write(): these ask the security module, tell fsnotify, and look at the
  * descriptor's O_NONBLOCK and O_APPEND, as the system calls do; hash.c, which takes
- * pages instead, sees to that itself. What they would
- * refuse with a line in the log is refused here, when the task is spawned.
+ * pages instead, sees to that itself. What they would refuse with a line in the log
+ * is refused here, when the task is spawned.
  */
 #include <linux/dcache.h>
 #include <linux/errno.h>
