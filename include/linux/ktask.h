@@ -265,6 +265,20 @@ enum ktask_prio {
 #define KTASK_ON_NODE(node)	(-1 - (node))
 
 /**
+ * struct ktask_site - what the tasks that are made by one line have in common
+ * @frame_size: bytes of the frame
+ * @owner: the module that is pinned
+ * @fn_name: name of the function
+ * @key: the lockdep class
+ */
+struct ktask_site {
+	size_t frame_size;
+	struct module *owner;
+	const char *fn_name;
+	struct lock_class_key *key;
+};
+
+/**
  * struct ktask_attr - how a task shall be
  * @name: for listings and warnings; must stay valid until the task has ended;
  *	by default the name of its function
@@ -291,10 +305,7 @@ enum ktask_prio {
  *	of freeing the task
  * @resume: its function, if it is an async task; set by the macros
  * @blocking: its function, if it is a blocking task; set by the macros
- * @frame_size: bytes of its frame; set by the macros
- * @owner: the module that is pinned; set by the macros
- * @fn_name: name of its function; set by the macros
- * @key: its lockdep class; set by the macros
+ * @site: what else the line has set; by the macros
  */
 struct ktask_attr {
 	const char *name;
@@ -312,10 +323,7 @@ struct ktask_attr {
 	void (*release)(struct ktask *t);
 	ktask_resume_t resume;
 	ktask_blocking_t blocking;
-	size_t frame_size;
-	struct module *owner;
-	const char *fn_name;
-	struct lock_class_key *key;
+	const struct ktask_site *site;
 };
 
 /**
@@ -379,25 +387,57 @@ struct ktask {
 int __ktask_init(struct ktask *t, const struct ktask_attr *attr);
 struct ktask *__ktask_new(const struct ktask_attr *attr);
 struct ktask *__ktask_spawn(const struct ktask_attr *attr);
+struct ktask *__ktask_spawn_plain(ktask_resume_t fn, const void *init,
+				  const char *name,
+				  const struct ktask_site *site);
 int ktask_start(struct ktask *t);
 
-/* The lockdep class of the tasks that begin at this line. */
-#define __KTASK_KEY							\
+#define __KTASK_SITE(fn, frame)						\
 ({									\
 	static struct lock_class_key __ktask_key;			\
+	static const struct ktask_site __ktask_site = {			\
+		.frame_size = sizeof(frame),				\
+		.owner = THIS_MODULE,					\
+		.fn_name = #fn,						\
+		.key = &__ktask_key,					\
+	};								\
 									\
-	&__ktask_key;							\
+	&__ktask_site;							\
 })
 
 #define __KTASK_ATTR(kind, fn, frame, ...)				\
 	(&(const struct ktask_attr){					\
 		.kind = fn,						\
-		.fn_name = #fn,						\
-		.owner = THIS_MODULE,					\
-		.key = __KTASK_KEY,					\
-		.frame_size = sizeof(frame),				\
+		.site = __KTASK_SITE(fn, frame),			\
 		##__VA_ARGS__						\
 	})
+
+/*
+ * Whether the compiler sees that @attr has no more than what most have, which goes
+ * into registers, so that the others need not even be cleared.
+ */
+#define __KTASK_IS_ZERO(x)	(__builtin_constant_p(!(x)) && !(x))
+#define __KTASK_IS_PLAIN(attr)						\
+	(__KTASK_IS_ZERO((attr)->runtime) &&				\
+	 __KTASK_IS_ZERO((attr)->wq) &&					\
+	 __KTASK_IS_ZERO((attr)->flags) &&				\
+	 __KTASK_IS_ZERO((attr)->prio) &&				\
+	 __KTASK_IS_ZERO((attr)->place) &&				\
+	 __KTASK_IS_ZERO((attr)->gfp) &&				\
+	 __KTASK_IS_ZERO((attr)->after) &&				\
+	 __KTASK_IS_ZERO((attr)->delay) &&				\
+	 __KTASK_IS_ZERO((attr)->id) &&					\
+	 __KTASK_IS_ZERO((attr)->handle) &&				\
+	 __KTASK_IS_ZERO((attr)->release))
+
+static __always_inline struct ktask *
+__ktask_spawn_async(const struct ktask_attr *attr)
+{
+	if (__KTASK_IS_PLAIN(attr))
+		return __ktask_spawn_plain(attr->resume, attr->init, attr->name,
+					   attr->site);
+	return __ktask_spawn(attr);
+}
 
 /**
  * ktask_spawn - start an async task
@@ -411,7 +451,7 @@ int ktask_start(struct ktask *t);
  * do not exist, or not together), -ENXIO (the CPU is offline).
  */
 #define ktask_spawn(fn, frame, ...)					\
-	__ktask_spawn(__KTASK_ATTR(resume, fn, frame, ##__VA_ARGS__))
+	__ktask_spawn_async(__KTASK_ATTR(resume, fn, frame, ##__VA_ARGS__))
 
 /**
  * ktask_spawn_blocking - start a blocking task

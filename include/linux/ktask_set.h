@@ -103,8 +103,20 @@ void ktask_set_defer(struct ktask *t, struct ktask_defer *d,
 		     struct ktask_set *set);
 void ktask_set_close(struct ktask_set *set);
 int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr);
+int __ktask_set_spawn_plain(struct ktask_set *set, ktask_resume_t fn,
+			    const void *init, const char *name,
+			    const struct ktask_site *site);
 void ktask_set_abort_all(struct ktask_set *set);
 void ktask_set_detach_all(struct ktask_set *set);
+
+static __always_inline int
+__ktask_set_spawn_async(struct ktask_set *set, const struct ktask_attr *attr)
+{
+	if (__KTASK_IS_PLAIN(attr))
+		return __ktask_set_spawn_plain(set, attr->resume, attr->init,
+					       attr->name, attr->site);
+	return __ktask_set_spawn(set, attr);
+}
 
 /**
  * ktask_set_spawn - start an async task in a set
@@ -125,7 +137,8 @@ void ktask_set_detach_all(struct ktask_set *set);
  * CPU is offline).
  */
 #define ktask_set_spawn(set, fn, frame, ...)				\
-	__ktask_set_spawn(set, __KTASK_ATTR(resume, fn, frame, ##__VA_ARGS__))
+	__ktask_set_spawn_async(set, __KTASK_ATTR(resume, fn, frame,	\
+						  ##__VA_ARGS__))
 
 /**
  * ktask_set_spawn_blocking - start a blocking task in a set

@@ -173,17 +173,15 @@ void set_drain(struct ktask_set *set)
 
 /* --- Spawn ----------------------------------------------------------------- */
 
-static struct ktask_set_task *set_task_new(struct ktask_set *set,
-					   const struct ktask_attr *attr)
+/* Return: what is behind @t, which is to be a task of @set. */
+static struct ktask_set_task *set_task_init(struct ktask_set *set,
+					    struct ktask *t,
+					    const struct ktask_site *site)
 {
 	struct ktask_set_task *st;
-	struct ktask *t;
 
 	BUILD_BUG_ON(__alignof__(*st) > sizeof(u64));
-	t = task_new_with(attr, sizeof(*st));
-	if (IS_ERR(t))
-		return ERR_CAST(t);
-	st = ktask_frame(t) + round_up(attr->frame_size, sizeof(u64));
+	st = ktask_frame(t) + round_up(site->frame_size, sizeof(u64));
 	st->entry.t = t;
 	st->set = set;
 	st->unwanted = false;
@@ -193,8 +191,8 @@ static struct ktask_set_task *set_task_new(struct ktask_set *set,
 }
 
 /* From here on it can be aborted. Return: -ESHUTDOWN if it must not begin. */
-static int set_add(struct ktask_set *set, struct ktask_set_task *st,
-		   const struct ktask_attr *attr)
+static int set_add(struct ktask_set *set, struct ktask_set_task *st, u64 *id,
+		   struct ktask **handle)
 {
 	unsigned long flags;
 	int err = 0;
@@ -205,10 +203,10 @@ static int set_add(struct ktask_set *set, struct ktask_set_task *st,
 		goto unlock;
 	}
 	st->id = ++set->last_id;
-	if (attr->id)
-		*attr->id = st->id;
-	if (attr->handle)
-		*attr->handle = st->entry.t;
+	if (id)
+		*id = st->id;
+	if (handle)
+		*handle = st->entry.t;
 
 	list_add_tail(&st->entry.node, &set->tasks);
 	WRITE_ONCE(set->len, set->len + 1);
@@ -258,28 +256,24 @@ unlock:
 	return forgotten;
 }
 
-int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr)
+/* Start @t, which has just been made, in @set; or drop it. @own: see there. */
+static int set_start(struct ktask_set *set, struct ktask *t,
+		     const struct ktask_site *site, u64 *id,
+		     struct ktask **handle, bool own)
 {
-	bool own = attr->flags & KTASK_ABORT_ON_PUT;
 	struct ktask_set_task *st;
-	struct ktask *t;
 	int err;
 
-	if (set->limit && (attr->after || attr->delay))
-		return -EINVAL;
-	if (READ_ONCE(set->closed))
-		return -ESHUTDOWN;
-	st = set_task_new(set, attr);
-	if (IS_ERR(st))
-		return PTR_ERR(st);
-	t = st->entry.t;
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	st = set_task_init(set, t, site);
 	/*
 	 * Of the set, of the runtime, of the handle. Once in the set, it may be detached
 	 * at any time; who does so before it has begun does not abort it, so that is for
 	 * our own put at the end, if it is to be aborted with its last handle.
 	 */
-	task_count(t, 2 + !!attr->handle + own);
-	err = set_add(set, st, attr);
+	task_count(t, 2 + !!handle + own);
+	err = set_add(set, st, id, handle);
 	if (err) {
 		task_discard(t);
 		return err;
@@ -288,7 +282,7 @@ int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr)
 	if (unlikely(err)) {
 		if (set_forget(set, st))
 			ktask_put(t);
-		if (attr->handle)
+		if (handle)
 			ktask_put(t);
 		ktask_put(t);
 	}
@@ -297,7 +291,32 @@ int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr)
 		ktask_put(t);
 	return err;
 }
+
+int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr)
+{
+	if (set->limit && (attr->after || attr->delay))
+		return -EINVAL;
+	if (READ_ONCE(set->closed))
+		return -ESHUTDOWN;
+	return set_start(set, task_new_with(attr, sizeof(struct ktask_set_task)),
+			 attr->site, attr->id, attr->handle,
+			 attr->flags & KTASK_ABORT_ON_PUT);
+}
 EXPORT_SYMBOL_NS_GPL(__ktask_set_spawn, KTASK_NS);
+
+int __ktask_set_spawn_plain(struct ktask_set *set, ktask_resume_t fn,
+			    const void *init, const char *name,
+			    const struct ktask_site *site)
+{
+	struct ktask *t;
+
+	if (READ_ONCE(set->closed))
+		return -ESHUTDOWN;
+	t = task_new_plain_with(fn, init, name, site,
+				sizeof(struct ktask_set_task));
+	return set_start(set, t, site, NULL, NULL, false);
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_set_spawn_plain, KTASK_NS);
 
 /**
  * ktask_set_close - let no more tasks into a set

@@ -48,6 +48,9 @@ bool ktask_help(struct ktask *t);
 bool task_may_be_helped(const struct ktask *t);
 void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
 struct ktask *task_new_with(const struct ktask_attr *attr, size_t behind);
+struct ktask *task_new_plain_with(ktask_resume_t fn, const void *init,
+				  const char *name,
+				  const struct ktask_site *site, size_t behind);
 int task_start_counted(struct ktask *t, bool late);
 void task_start_promised(struct ktask *t);
 void task_start_here(struct ktask *t);

@@ -45,7 +45,7 @@ static __always_inline bool attr_ok(const struct ktask_attr *attr)
 	if (attr->place && !attr_place_ok(attr->place))
 		return false;
 	/* Nobody would end it before the module goes. */
-	if (!rt && attr->flags & KTASK_NO_PIN && attr->owner != THIS_MODULE)
+	if (!rt && attr->flags & KTASK_NO_PIN && attr->site->owner != THIS_MODULE)
 		return false;
 	if (rt && rt->local)
 		return !attr->blocking && !attr->place;
@@ -149,16 +149,14 @@ static __always_inline void task_setup(struct ktask *t,
 				       const struct ktask_attr *attr)
 {
 	struct ktask_runtime *rt = attr->runtime ?: default_runtime;
-	const char *fn_name = attr->fn_name ?: "ktask";
-	static struct lock_class_key no_key;
-	struct lock_class_key *key = attr->key ?: &no_key;
+	const struct ktask_site *site = attr->site;
 
 	atomic_set(&t->state, KT_NEW);
 	refcount_set(&t->refs, 1);
 	ktask_future_init(&t->done);
 	t->release = attr->release;
-	t->owner = attr->owner;
-	t->name = attr->name ?: fn_name;
+	t->owner = site->owner;
+	t->name = attr->name ?: site->fn_name;
 	t->wq = NULL;
 	t->defers = NULL;
 	t->on_queue = TASK_OFF_QUEUE;
@@ -177,13 +175,13 @@ static __always_inline void task_setup(struct ktask *t,
 		t->resume = attr->resume;
 	}
 	INIT_LIST_HEAD(&t->owned);
-	lockdep_init_map(&t->lockdep_map, fn_name, key, 0);
+	lockdep_init_map(&t->lockdep_map, site->fn_name, site->key, 0);
 	if (attr->after || attr->delay > 0)
 		task_hold(t, attr->after, attr->delay);
 	if (task_is_blocking(t) && !t->armed)
 		blocking_init(t);
 	if (attr->init)
-		memcpy(ktask_frame(t), attr->init, attr->frame_size);
+		memcpy(ktask_frame(t), attr->init, site->frame_size);
 }
 
 /* In place of a .release that is missing: the storage is not for kfree(). */
@@ -213,7 +211,8 @@ static noinline int task_setup_nothing(struct ktask *t,
 				       const char *fault)
 {
 	const struct ktask_attr nothing = {
-		.name = attr->name ?: attr->fn_name,
+		.name = attr->name,
+		.site = attr->site,
 		.release = attr->release ?: task_not_released,
 	};
 
@@ -238,21 +237,37 @@ static __always_inline struct ktask *new_with(const struct ktask_attr *attr,
 					      size_t behind)
 {
 	int node = attr->place < 0 ? -1 - attr->place : NUMA_NO_NODE;
+	size_t frame_size = attr->site->frame_size;
 	struct ktask *t;
 	size_t size;
 
 	if (unlikely(!attr_ok(attr)))
 		return ERR_PTR(-EINVAL);
-	if (unlikely(attr->frame_size > FRAME_MAX))
+	if (unlikely(frame_size > FRAME_MAX))
 		return ERR_PTR(-ENOMEM);
-	size = round_up(sizeof(*t) + attr->frame_size, sizeof(u64));
+	size = round_up(sizeof(*t) + frame_size, sizeof(u64));
 	t = task_alloc(size + behind, attr->gfp ?: GFP_KERNEL, node);
 	if (unlikely(!t))
 		return ERR_PTR(-ENOMEM);
-	if (attr->frame_size && !attr->init)
+	if (frame_size && !attr->init)
 		zero_words(ktask_frame(t), size - sizeof(*t));
 	task_setup(t, attr);
 	return t;
+}
+
+/* The same. What no such task has, it does not look at. */
+static __always_inline struct ktask *
+new_plain_with(ktask_resume_t fn, const void *init, const char *name,
+	       const struct ktask_site *site, size_t behind)
+{
+	const struct ktask_attr attr = {
+		.resume = fn,
+		.init = init,
+		.name = name,
+		.site = site,
+	};
+
+	return new_with(&attr, behind);
 }
 
 /*
@@ -262,6 +277,15 @@ static __always_inline struct ktask *new_with(const struct ktask_attr *attr,
 struct ktask *task_new_with(const struct ktask_attr *attr, size_t behind)
 {
 	return new_with(attr, behind);
+}
+
+/* The same for a task as __ktask_spawn_plain() has them. */
+KT_IN_PAGE(new, 1024)
+struct ktask *task_new_plain_with(ktask_resume_t fn, const void *init,
+				  const char *name,
+				  const struct ktask_site *site, size_t behind)
+{
+	return new_plain_with(fn, init, name, site, behind);
 }
 
 struct ktask *__ktask_new(const struct ktask_attr *attr)
@@ -427,10 +451,9 @@ void tasks_count_brief(unsigned int nr)
 	this_cpu_add(rt->stats->helped, nr);
 }
 
-KT_IN_PAGE(spawn, 2048)
-struct ktask *__ktask_spawn(const struct ktask_attr *attr)
+/* Start @t, which has just been made, or drop it. Return: as ktask_spawn(). */
+static __always_inline struct ktask *spawn(struct ktask *t)
 {
-	struct ktask *t = new_with(attr, 0);
 	int err;
 
 	if (IS_ERR(t))
@@ -442,4 +465,18 @@ struct ktask *__ktask_spawn(const struct ktask_attr *attr)
 	task_discard(t);
 	return ERR_PTR(err);
 }
+
+struct ktask *__ktask_spawn(const struct ktask_attr *attr)
+{
+	return spawn(task_new_with(attr, 0));
+}
 EXPORT_SYMBOL_NS_GPL(__ktask_spawn, KTASK_NS);
+
+KT_IN_PAGE(spawn, 2048)
+struct ktask *__ktask_spawn_plain(ktask_resume_t fn, const void *init,
+				  const char *name,
+				  const struct ktask_site *site)
+{
+	return spawn(new_plain_with(fn, init, name, site, 0));
+}
+EXPORT_SYMBOL_NS_GPL(__ktask_spawn_plain, KTASK_NS);
