@@ -72,7 +72,7 @@ struct ktask_set {
 	unsigned int nr_ended;
 	unsigned int len;
 	u64 last_id;
-	struct list_head tasks;
+	struct hlist_head tasks;
 	struct list_head held;
 	struct list_head ended;
 	struct list_head over;

@@ -44,7 +44,7 @@ void ktask_set_init(struct ktask_set *set, unsigned int limit,
 	spin_lock_init(&set->lock);
 	set->flags = flags;
 	set->limit = limit;
-	INIT_LIST_HEAD(&set->tasks);
+	INIT_HLIST_HEAD(&set->tasks);
 	INIT_LIST_HEAD(&set->held);
 	INIT_LIST_HEAD(&set->ended);
 	INIT_LIST_HEAD(&set->over);
@@ -83,7 +83,7 @@ static void set_unlink(struct ktask_set *set, struct ktask_set_task *st,
 		       struct set_news *news)
 {
 	lockdep_assert_held(&set->lock);
-	list_del(&st->entry.node);
+	hlist_del(&st->entry.live);
 	if (st->state == SET_HELD)
 		list_del(&st->held);
 	else
@@ -117,6 +117,26 @@ static struct ktask *set_reap(struct ktask_set *set)
 	return e->t;
 }
 
+/* @st, whose taker may still look at it, leaves the set; @got: to the taker. */
+static void set_tell_taker(struct ktask_set_task *st, bool got)
+{
+	struct set_taker *taker = st->taker;
+
+	st->taker = NULL;
+	taker->got = got;
+	if (!got)
+		ktask_get(st->entry.t);
+	/* Pairs with set_run(). The taker may be gone after it. */
+	smp_store_release(&taker->over, true);
+}
+
+/* Whether nobody comes before the taker of @st, which has ended. */
+static bool set_taker_is_next(struct ktask_set *set, struct ktask_set_task *st)
+{
+	lockdep_assert_held(&set->lock);
+	return st->taker && list_empty(&set->ended) && list_empty(&set->joiners);
+}
+
 /* The task has ended. Any context. */
 static void set_task_ended(struct ktask_waiter *waiter, long value)
 {
@@ -125,6 +145,7 @@ static void set_task_ended(struct ktask_waiter *waiter, long value)
 	struct set_news news;
 	struct ktask_set *set;
 	unsigned long flags;
+	bool got = false;
 	int i, nr = 0;
 
 	st = container_of(waiter, struct ktask_set_task, waiter);
@@ -138,9 +159,14 @@ static void set_task_ended(struct ktask_waiter *waiter, long value)
 	} else if (set->dying || set->flags & KTASK_SET_NO_RESULTS) {
 		WRITE_ONCE(set->len, set->len - 1);
 		set_bury(set, st);
+	} else if (set_taker_is_next(set, st)) {
+		WRITE_ONCE(set->len, set->len - 1);
+		got = true;
 	} else {
 		set_offer(set, st, false, &news);
 	}
+	if (st->taker)
+		set_tell_taker(st, got);
 	while (nr < SET_REAP && !list_empty(&set->over))
 		reaped[nr++] = set_reap(set);
 	set_counted(set, &news);
@@ -185,6 +211,7 @@ static struct ktask_set_task *set_task_init(struct ktask_set *set,
 	st->entry.t = t;
 	st->set = set;
 	st->unwanted = false;
+	st->taker = NULL;
 	ktask_future_init(&st->gate);
 	future_add_first(ktask_future(t), &st->waiter, set_task_ended);
 	return st;
@@ -208,7 +235,7 @@ static int set_add(struct ktask_set *set, struct ktask_set_task *st, u64 *id,
 	if (handle)
 		*handle = st->entry.t;
 
-	list_add_tail(&st->entry.node, &set->tasks);
+	hlist_add_head(&st->entry.live, &set->tasks);
 	WRITE_ONCE(set->len, set->len + 1);
 	set->live++;
 	if (set->limit && set->running >= set->limit) {
@@ -246,6 +273,8 @@ static bool set_forget(struct ktask_set *set, struct ktask_set_task *st)
 		set_unlink(set, st, &news);
 	else
 		st->unwanted = true;
+	if (forgotten && st->taker)
+		set_tell_taker(st, false);
 	set_counted(set, &news);
 unlock:
 	spin_unlock_irqrestore(&set->lock, flags);
@@ -278,7 +307,7 @@ static int set_start(struct ktask_set *set, struct ktask *t,
 		task_discard(t);
 		return err;
 	}
-	err = task_start_counted(t, false);
+	err = task_start_known(t);
 	if (unlikely(err)) {
 		if (set_forget(set, st))
 			ktask_put(t);
@@ -346,7 +375,7 @@ EXPORT_SYMBOL_NS_GPL(ktask_set_close, KTASK_NS);
  * them, and those who come later are not seen.
  */
 struct set_walk {
-	struct set_entry here;	/* in set->tasks, before the last one visited */
+	struct set_entry here;	/* in set->tasks, behind the last one visited */
 	struct ktask_set *set;
 	struct ktask_set_task *st; /* that one; with a reference */
 };
@@ -359,7 +388,7 @@ static void set_walk_begin(struct set_walk *w, struct ktask_set *set)
 	w->set = set;
 	w->st = NULL;
 	spin_lock_irqsave(&set->lock, flags);
-	list_add_tail(&w->here.node, &set->tasks);
+	hlist_add_head(&w->here.live, &set->tasks);
 	spin_unlock_irqrestore(&set->lock, flags);
 }
 
@@ -369,10 +398,11 @@ static struct ktask_set_task *set_walk_step(struct set_walk *w)
 	struct set_entry *e = &w->here;
 
 	lockdep_assert_held(&w->set->lock);
-	list_for_each_entry_continue_reverse(e, &w->set->tasks, node) {
+	hlist_for_each_entry_continue(e, live) {
 		if (!e->t)
 			continue;
-		list_move_tail(&w->here.node, &e->node);
+		hlist_del(&w->here.live);
+		hlist_add_behind(&w->here.live, &e->live);
 		ktask_get(e->t);
 		return to_set_task(e);
 	}
@@ -398,7 +428,7 @@ static void set_walk_end(struct set_walk *w)
 	unsigned long flags;
 
 	spin_lock_irqsave(&w->set->lock, flags);
-	list_del(&w->here.node);
+	hlist_del(&w->here.live);
 	spin_unlock_irqrestore(&w->set->lock, flags);
 	if (w->st)
 		ktask_put(w->st->entry.t);
@@ -411,7 +441,7 @@ struct ktask *set_newest(struct ktask_set *set)
 	struct set_entry *e;
 
 	spin_lock_irq(&set->lock);
-	list_for_each_entry_reverse(e, &set->tasks, node) {
+	hlist_for_each_entry(e, &set->tasks, live) {
 		if (e->t) {
 			t = ktask_get(e->t);
 			break;
@@ -530,11 +560,11 @@ static void set_warn(struct ktask_set *set)
 	struct set_entry *e;
 
 	spin_lock_irq(&set->lock);
-	list_for_each_entry(e, &set->tasks, node) {
+	hlist_for_each_entry(e, &set->tasks, live) {
 		if (!e->t)
 			continue;
 		/* Its callback is to come, so its name is still there. */
-		pr_warn("a set still waits for %u tasks to end, the first is \"%s\"\n",
+		pr_warn("a set still waits for %u tasks to end, the newest is \"%s\"\n",
 			set->live, ktask_name(e->t));
 		break;
 	}
@@ -572,7 +602,7 @@ void ktask_set_destroy(struct ktask_set *set)
 		set_warn(set);
 	set_drain(set);
 	WARN_ONCE(set->len, "ktask: a set is destroyed before a joiner has taken what it got\n");
-	WARN_ON_ONCE(!list_empty(&set->idlers) || !list_empty(&set->tasks));
+	WARN_ON_ONCE(!list_empty(&set->idlers) || !hlist_empty(&set->tasks));
 }
 EXPORT_SYMBOL_NS_GPL(ktask_set_destroy, KTASK_NS);
 

@@ -12,7 +12,7 @@
  *			ones, and ones granted to a joiner that has not taken
  *			them yet. When it becomes 0, all joiners are refused
  *	nr_ended	length of "ended"
- *	tasks		the live ones, in the order of their ids; and walkers
+ *	tasks		the live ones, the newest first; and walkers
  *	held		those that wait for others to end, first come first
  *	ended		those to be joined, first ended first. Nobody waits in
  *			"joiners" while there are some
@@ -33,12 +33,30 @@
 
 /**
  * struct set_entry - one in ktask_set.tasks, .ended or .over
- * @node: the link
+ * @live: in .tasks
+ * @node: in the others
  * @t: the task; NULL if this marks how far a walker of the list has come
  */
 struct set_entry {
-	struct list_head node;
+	union {
+		struct hlist_node live;
+		struct list_head node;
+	};
 	struct ktask *t;
+};
+
+/**
+ * struct set_taker - a joiner that is about to run a task of the set
+ * @got: it was the first to end, and the joiner has joined it by that
+ * @over: the task has left the set meanwhile. If it was not @got, there is a
+ *	reference for the joiner
+ *
+ * Until it is over, the task is in the set, and so has a reference. Changed under
+ * the lock; @over last, for the joiner to read without it.
+ */
+struct set_taker {
+	bool got;
+	bool over;
 };
 
 /**
@@ -51,6 +69,7 @@ struct set_entry {
  * @id: its number
  * @state: what it counts as
  * @unwanted: it was detached when it was about to end
+ * @taker: who is about to run it; or NULL
  *
  * The set has a reference to the task, which goes to whoever joins it.
  */
@@ -67,6 +86,7 @@ struct ktask_set_task {
 		SET_ENDED,
 	} state;
 	bool unwanted;
+	struct set_taker *taker;
 };
 
 /**
@@ -103,8 +123,15 @@ void set_help_all(struct ktask_set *set, unsigned int state, ktime_t deadline);
 /* set_wait.c */
 void set_offer(struct ktask_set *set, struct ktask_set_task *st, bool front,
 	       struct set_news *news);
-void set_counted(struct ktask_set *set, struct set_news *news);
+void set_counted_none(struct ktask_set *set, struct set_news *news);
 void set_refuse_joiners(struct ktask_set *set, long why,
 			struct set_news *news);
+
+/* The counts have changed. */
+static inline void set_counted(struct ktask_set *set, struct set_news *news)
+{
+	if (!set->len || !set->live)
+		set_counted_none(set, news);
+}
 
 #endif /* _KTASK_SET_H */

@@ -91,8 +91,8 @@ void set_refuse_joiners(struct ktask_set *set, long why,
 		set_answer(w, why, news);
 }
 
-/* The counts have changed. */
-void set_counted(struct ktask_set *set, struct set_news *news)
+/* One of the counts is 0. */
+void set_counted_none(struct ktask_set *set, struct set_news *news)
 {
 	struct ktask_set_wait *w, *next;
 
@@ -306,29 +306,39 @@ EXPORT_SYMBOL_NS_GPL(__ktask_set_idle_awaited, KTASK_NS);
 
 /* --- Threads --------------------------------------------------------------- */
 
-/* Return: a task that waits for a CPU, with a reference; or NULL. */
-static struct ktask *set_find_ready(struct ktask_set *set)
+/* Return: a task that waits for a CPU, for @taker to run; or NULL. */
+static struct ktask_set_task *set_find_ready(struct ktask_set *set,
+					     struct set_taker *taker)
 {
+	struct ktask_set_task *st;
 	int left = SET_HELP;
 	struct set_entry *e;
 
 	lockdep_assert_held(&set->lock);
 	/* The newest: executors begin at the other end. */
-	list_for_each_entry_reverse(e, &set->tasks, node) {
+	hlist_for_each_entry(e, &set->tasks, live) {
 		if (!left--)
 			break;
-		if (e->t && task_may_be_helped(e->t))
-			return ktask_get(e->t);
+		if (!e->t || !task_may_be_helped(e->t))
+			continue;
+		st = container_of(e, struct ktask_set_task, entry);
+		if (st->taker)
+			continue;
+		taker->got = false;
+		taker->over = false;
+		st->taker = taker;
+		return st;
 	}
 	return NULL;
 }
 
 /*
- * Return: a task that has ended, and is joined; or NULL, then @ready is one that the
- * caller can run, with a reference, or NULL.
+ * Return: a task that has ended, and is joined; or NULL, then @ready is one for
+ * @taker to run, or NULL.
  */
 static struct ktask_set_task *set_join_now(struct ktask_set *set,
-					   struct ktask **ready)
+					   struct set_taker *taker,
+					   struct ktask_set_task **ready)
 {
 	struct ktask_set_task *st;
 	struct set_news news;
@@ -340,26 +350,46 @@ static struct ktask_set_task *set_join_now(struct ktask_set *set,
 	if (st)
 		set_leave(set, &news);
 	else
-		*ready = set_find_ready(set);
+		*ready = set_find_ready(set, taker);
 	spin_unlock_irq(&set->lock);
 	set_tell(&news);
 	return st;
+}
+
+/*
+ * Run @st, which is for @taker, if that can still be done. Return: true if it has
+ * ended, and is joined.
+ */
+static bool set_run(struct ktask_set *set, struct ktask_set_task *st,
+		    struct set_taker *taker)
+{
+	ktask_help(st->entry.t);
+	/* Pairs with set_tell_taker(). */
+	if (!smp_load_acquire(&taker->over)) {
+		spin_lock_irq(&set->lock);
+		if (!taker->over)
+			st->taker = NULL;
+		spin_unlock_irq(&set->lock);
+	}
+	if (taker->over && !taker->got)
+		ktask_put(st->entry.t);
+	return taker->got;
 }
 
 /* Run tasks of the set until one has ended. Return: that, joined; or NULL. */
 static struct ktask_set_task *set_help(struct ktask_set *set,
 				       unsigned int state, ktime_t deadline)
 {
-	struct ktask_set_task *st;
-	struct ktask *ready;
+	struct ktask_set_task *st, *ready;
+	struct set_taker taker;
 	int i;
 
 	for (i = 0; i < SET_HELP; i++) {
-		st = set_join_now(set, &ready);
+		st = set_join_now(set, &taker, &ready);
 		if (st || !ready)
 			return st;
-		ktask_help(ready);
-		ktask_put(ready);
+		if (set_run(set, ready, &taker))
+			return ready;
 		if (join_is_over(state, deadline))
 			break;
 	}
@@ -378,6 +408,21 @@ static void set_lockdep(struct ktask_set *set)
 		return;
 	join_lockdep(t);
 	ktask_put(t);
+}
+
+/* Apart, as a kernel may clear the request even where nobody waits. */
+static noinline int set_join_wait(struct ktask_set *set, struct ktask **t,
+				  u64 *id, unsigned int state, ktime_t deadline)
+{
+	struct ktask_set_wait w;
+	int err;
+
+	ktask_set_join_next_start(&w, NULL, set);
+	err = ktask_request_wait_until(&w.request, state, deadline);
+	if (err)
+		return err;
+	*t = ktask_set_take(&w, id);
+	return 0;
 }
 
 /**
@@ -401,22 +446,14 @@ int ktask_set_join_next_until(struct ktask_set *set, struct ktask **t, u64 *id,
 			      unsigned int state, ktime_t deadline)
 {
 	struct ktask_set_task *st;
-	struct ktask_set_wait w;
-	int err;
 
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
 		might_sleep();
 	set_lockdep(set);
 	st = set_help(set, state, deadline);
-	if (st) {
-		*t = set_task_joined(st, id);
-		return 0;
-	}
-	ktask_set_join_next_start(&w, NULL, set);
-	err = ktask_request_wait_until(&w.request, state, deadline);
-	if (err)
-		return err;
-	*t = ktask_set_take(&w, id);
+	if (!st)
+		return set_join_wait(set, t, id, state, deadline);
+	*t = set_task_joined(st, id);
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(ktask_set_join_next_until, KTASK_NS);

@@ -51,7 +51,7 @@ struct ktask *task_new_with(const struct ktask_attr *attr, size_t behind);
 struct ktask *task_new_plain_with(ktask_resume_t fn, const void *init,
 				  const char *name,
 				  const struct ktask_site *site, size_t behind);
-int task_start_counted(struct ktask *t, bool late);
+int task_start_known(struct ktask *t);
 void task_start_promised(struct ktask *t);
 void task_start_here(struct ktask *t);
 void executor_hurry(void);

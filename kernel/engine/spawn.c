@@ -324,11 +324,19 @@ static void start_held(struct ktask *t)
 		executor_push(t);
 }
 
+/* Where a task that is being started comes from. */
+enum start_from {
+	START_MADE,	/* it was made some time ago; others may know it */
+	START_KNOWN,	/* it has just been made, but others may know it */
+	START_NEW	/* nobody else knows it */
+};
+
 /*
  * What a task needs to run, but for the reference of the runtime, which the caller
- * has counted. @known: others may have references.
+ * has counted.
  */
-static __always_inline int task_prepare(struct ktask *t, bool late, bool known)
+static __always_inline int task_prepare(struct ktask *t, bool late,
+					enum start_from from)
 {
 	struct ktask_runtime *rt = task_runtime(t);
 	int err;
@@ -337,8 +345,8 @@ static __always_inline int task_prepare(struct ktask *t, bool late, bool known)
 		return -EINVAL;
 	if (!t->resume)
 		return -EINVAL;
-	/* If nobody knows it, it has just been placed. */
-	if (known || t->kind & __KTASK_BOUND) {
+	/* Else it has just been placed. */
+	if (from == START_MADE || t->kind & __KTASK_BOUND) {
 		err = task_place_now(t, late);
 		if (err)
 			return err;
@@ -356,9 +364,10 @@ static __always_inline int task_prepare(struct ktask *t, bool late, bool known)
 	return 0;
 }
 
-static __always_inline int task_start(struct ktask *t, bool late, bool known)
+static __always_inline int task_start(struct ktask *t, bool late,
+				      enum start_from from)
 {
-	int err = task_prepare(t, late, known);
+	int err = task_prepare(t, late, from);
 
 	if (err)
 		return err;
@@ -369,7 +378,7 @@ static __always_inline int task_start(struct ktask *t, bool late, bool known)
 		blocking_queue(t);
 	} else {
 		/* A blocking one has HELD set, and keeps it until it begins. */
-		if (known || task_is_blocking(t))
+		if (from != START_NEW || task_is_blocking(t))
 			start(t, KT_READY | KT_QUEUED);
 		else
 			atomic_set(&t->state, KT_READY | KT_QUEUED);
@@ -382,9 +391,16 @@ static __always_inline int task_start(struct ktask *t, bool late, bool known)
  * Start @t, which others may know, and of which the caller has counted the reference
  * that the runtime is to have, and keeps it if this fails. @late: see task_place_now().
  */
-int task_start_counted(struct ktask *t, bool late)
+static int task_start_counted(struct ktask *t, bool late)
 {
-	return task_start(t, late, true);
+	return task_start(t, late, START_MADE);
+}
+
+/* The same for one that has just been made. */
+KT_IN_PAGE(start, 1024)
+int task_start_known(struct ktask *t)
+{
+	return task_start(t, false, START_KNOWN);
 }
 
 /**
@@ -431,7 +447,7 @@ void task_start_here(struct ktask *t)
 		task_start_promised(t);
 		return;
 	}
-	if (WARN_ON_ONCE(task_prepare(ktask_get(t), true, true))) {
+	if (WARN_ON_ONCE(task_prepare(ktask_get(t), true, START_MADE))) {
 		ktask_put(t);
 		return;
 	}
@@ -459,7 +475,7 @@ static __always_inline struct ktask *spawn(struct ktask *t)
 	if (IS_ERR(t))
 		return t;
 	task_count(t, 2);
-	err = task_start(t, false, false);
+	err = task_start(t, false, START_NEW);
 	if (likely(!err))
 		return t;
 	task_discard(t);

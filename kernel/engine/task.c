@@ -113,6 +113,18 @@ static noinline bool task_put_abort(struct ktask *t)
 	return old == 1;
 }
 
+/* Nobody can take a reference, but who has one: the last needs no atomic operation. */
+static __always_inline bool refs_put(refcount_t *refs)
+{
+	if (refcount_read(refs) != 1)
+		return refcount_dec_and_test(refs);
+	/* Pairs with the release of those who have put theirs. */
+	smp_acquire__after_ctrl_dep();
+	/* One put too many is still found. */
+	refcount_set(refs, 0);
+	return true;
+}
+
 static __always_inline void task_put(struct ktask *t)
 {
 	bool last;
@@ -120,7 +132,7 @@ static __always_inline void task_put(struct ktask *t)
 	if (unlikely(t->kind & KTASK_ABORT_ON_PUT))
 		last = task_put_abort(t);
 	else
-		last = refcount_dec_and_test(&t->refs);
+		last = refs_put(&t->refs);
 	if (!last)
 		return;
 	if (t->release)

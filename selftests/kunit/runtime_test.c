@@ -728,7 +728,7 @@ static void runtime_destroy_tells(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, complete_it, &c->f));
 	KT_EVENTUALLY(test, kt_logged(test, from, "a set still waits for 1 tasks"));
-	KT_EVENTUALLY(test, kt_logged(test, from, "first is \"stubborn member\""));
+	KT_EVENTUALLY(test, kt_logged(test, from, "newest is \"stubborn member\""));
 	KT_EVENTUALLY(test, kt_logged(test, from, "waiting for its tasks to end"));
 	KT_EVENTUALLY(test, kt_logged(test, from, "\"stubborn\" (stubborn_body"));
 	KUNIT_EXPECT_FALSE(test, completion_done(&th->ended));

@@ -191,6 +191,40 @@ static void set_joins_in_order_of_end(struct kunit *test)
 	expect_empty(test, s);
 }
 
+/* Has the other one of the set end first. */
+static ktask_poll_t overtaken_body(struct ktask *t)
+{
+	struct scene **s = ktask_frame(t);
+	unsigned long until = jiffies + KT_HANG;
+
+	KTASK_BEGIN(t);
+	ktask_future_complete(&(*s)->f[0], 10);
+	while (READ_ONCE((*s)->set.live) > 1 && time_before(jiffies, until))
+		usleep_range(100, 1000);
+	KTASK_RETURN(t, 20);
+	KTASK_END(t);
+}
+
+/* Also when a joiner runs one of them, and another ends meanwhile. */
+static void set_joins_overtaken(struct kunit *test)
+{
+	struct scene *s = scene(test, 0, 0);
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		ktask_future_init(&s->f[0]);
+		atomic_set(&s->begun, 0);
+		spawn_some(test, s, 1);
+		KT_EVENTUALLY(test, atomic_read(&s->begun) == 1);
+		KUNIT_ASSERT_EQ(test, 0,
+				ktask_set_spawn(&s->set, overtaken_body,
+						struct scene *, .init = &s));
+		join_expect(test, s, 2 * i + 1, KTASK_RETURNED, 10);
+		join_expect(test, s, 2 * i + 2, KTASK_RETURNED, 20);
+	}
+	expect_empty(test, s);
+}
+
 static void set_joins_each_way(struct kunit *test)
 {
 	struct scene *s = scene(test, 0, 0);
@@ -1337,6 +1371,7 @@ static void set_used_in(struct kunit *test)
 static struct kunit_case set_cases[] = {
 	KUNIT_CASE(set_of_none),
 	KUNIT_CASE(set_joins_in_order_of_end),
+	KUNIT_CASE(set_joins_overtaken),
 	KUNIT_CASE(set_joins_each_way),
 	KUNIT_CASE(set_try_join),
 	KUNIT_CASE(set_join_timeout),
