@@ -188,9 +188,10 @@ static enum hrtimer_restart executor_late(struct hrtimer *timer)
 	unsigned int waits;
 	bool here;
 
+	/* Not left to a worker: that may have to wait for the CPU. */
 	if (!executor_trylock(ex)) {
-		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
-		return HRTIMER_NORESTART;
+		hrtimer_forward_now(timer, START_DELAY);
+		return HRTIMER_RESTART;
 	}
 	executor_not_late(ex);
 	waits = first_waits(&ex->queue);
@@ -240,7 +241,10 @@ void executor_enqueue_before(struct ktask_executor *ex, struct ktask *before)
 		executor_have_drained(ex, false);
 }
 
-/* Queue @t, and have the timer started if nobody is to come otherwise. */
+/*
+ * Queue @t, and have the timer started. Also if a drainer is pending: that may have
+ * to wait for the CPU, which the caller has, while others are idle.
+ */
 void executor_push_late(struct ktask_executor *ex, struct ktask *t)
 {
 	ktime_t delay;
@@ -252,7 +256,7 @@ void executor_push_late(struct ktask_executor *ex, struct ktask *t)
 	}
 	executor_collect(ex);
 	executor_enqueue(ex, t);
-	first = !ex->pending && !ex->is_late;
+	first = !ex->is_late;
 	if (first) {
 		WRITE_ONCE(ex->is_late, true);
 		t->on_queue = TASK_WAITED;
@@ -484,8 +488,7 @@ static void inbox_work(struct work_struct *work)
 
 	ex = container_of(work, struct ktask_executor, inbox_work);
 	raw_spin_lock(&ex->lock);
-	/* It may be here for the timer. */
-	executor_not_late(ex);
+	executor_collect(ex);
 	d = executor_need_drainer(ex);
 	raw_spin_unlock(&ex->lock);
 	drainer_kick(d);
