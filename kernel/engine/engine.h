@@ -45,7 +45,6 @@ struct ktask_stats {
 void ktask_runtime_stats(struct ktask_runtime *rt, struct ktask_stats *sum);
 extern struct ktask_runtime *default_runtime;
 bool ktask_help(struct ktask *t);
-bool task_may_be_helped(const struct ktask *t);
 void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay);
 struct ktask *task_new_with(const struct ktask_attr *attr, size_t behind);
 struct ktask *task_new_plain_with(ktask_resume_t fn, const void *init,
@@ -109,6 +108,13 @@ void ktask_engine_exit(void);
 #define KT_RUNNING	BIT(3)
 #define KT_COMPLETE	BIT(4)
 #define KT_ABORT	BIT(5)
+
+/* Whether it is worth asking ktask_help(). Any context. */
+static inline bool task_may_be_helped(const struct ktask *t)
+{
+	return !(t->kind & (KTASK_NO_HELP | __KTASK_BLOCKING)) &&
+		atomic_read(&t->state) & KT_READY;
+}
 
 /* Why a task was woken; also bits of ktask.armed and ktask.fired. */
 #define KT_FIRED_WAITER	BIT(6)

@@ -40,13 +40,6 @@ bool task_may_be_run_here(const struct ktask *t)
 		stack_has_room();
 }
 
-/* Whether it is worth asking ktask_help(). Any context. */
-bool task_may_be_helped(const struct ktask *t)
-{
-	return !(t->kind & (KTASK_NO_HELP | __KTASK_BLOCKING)) &&
-		atomic_read(&t->state) & KT_READY;
-}
-
 static bool help_claim(struct ktask *t)
 {
 	struct ktask_executor *ex = READ_ONCE(t->ex);
