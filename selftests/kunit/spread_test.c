@@ -148,6 +148,57 @@ static void spread_off_busy_cpu(struct kunit *test)
 	KT_FINISH(test, bound);
 }
 
+static ktask_poll_t woken_body(struct ktask *t)
+{
+	struct ktask_future **f = ktask_frame(t);
+
+	KTASK_BEGIN(t);
+	KTASK_AWAIT(t, *f);
+	KTASK_RETURN(t, 0);
+	KTASK_END(t);
+}
+
+/*
+ * Nor does what a thread starts stay with it because a worker of its CPU will come:
+ * it may be long until the thread lets it.
+ */
+static void spread_off_waiting_worker(struct kunit *test)
+{
+	struct ktask_future *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	unsigned long until;
+	struct ktask *woken, *t;
+	bool done = false;
+	long value = 7;
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "there is one CPU only");
+	ktask_future_init(f);
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+	woken = kt_own(test, ktask_spawn(woken_body, struct ktask_future *,
+					 .init = &f,
+					 .place = KTASK_ON_CPU(raw_smp_processor_id())));
+	KT_EVENTUALLY(test, READ_ONCE(f->head.first));
+
+	preempt_disable();
+	ktask_future_complete(f, 0);
+	t = ktask_spawn(kt_return_body, long, .init = &value, .gfp = GFP_ATOMIC);
+	/* The watchdogs have more patience. */
+	until = jiffies + KT_HANG / 3;
+	while (!IS_ERR(t) && !done && time_before(jiffies, until)) {
+		cpu_relax();
+		done = ktask_done(t);
+	}
+	KUNIT_EXPECT_FALSE(test, ktask_done(woken));
+	preempt_enable();
+
+	t = kt_own(test, t);
+	KUNIT_EXPECT_TRUE(test, done);
+	KT_FINISH(test, t);
+	KT_EXPECT_RETURNED(test, t, 7);
+	KT_FINISH(test, woken);
+}
+
 /* --- Everything at once --------------------------------------------------- */
 
 struct worker {
@@ -240,6 +291,7 @@ static struct kunit_case spread_cases[] = {
 	KUNIT_CASE(spread_priorities),
 	KUNIT_CASE(spread_from_task),
 	KUNIT_CASE(spread_off_busy_cpu),
+	KUNIT_CASE(spread_off_waiting_worker),
 	KUNIT_CASE_SLOW(spread_stress),
 	{}
 };

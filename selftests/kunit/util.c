@@ -33,13 +33,32 @@ static void wake_thread(struct task_struct *thread)
 	wake_up_process(thread);
 }
 
+/* --- Hangs ---------------------------------------------------------------- */
+
+/* Whether something has happened. If not, the kernel says what else does not, once. */
+bool kt_or_hangs(bool happened)
+{
+	static const char *const keys[] = { "w", "l", "q" };
+	static atomic_t told;
+	int i;
+
+	if (happened || atomic_xchg(&told, 1))
+		return happened;
+	pr_info("something hangs: what is blocked, on the CPUs, in the timers\n");
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		kt_write_file("/proc/sysrq-trigger", keys[i]);
+	return false;
+}
+
 /* --- Tasks ---------------------------------------------------------------- */
 
 /* Wait for the end of @t in a way that does not run it. */
 bool kt_ended(struct ktask *t)
 {
-	return !ktask_future_wait_until(ktask_future(t), TASK_UNINTERRUPTIBLE,
-					ktime_add(ktime_get(), KT_HANG_KTIME));
+	int err = ktask_future_wait_until(ktask_future(t), TASK_UNINTERRUPTIBLE,
+					  ktime_add(ktime_get(), KT_HANG_KTIME));
+
+	return kt_or_hangs(!err);
 }
 
 static void reap(void *arg)

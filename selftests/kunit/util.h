@@ -71,6 +71,8 @@ extern struct kunit_suite ktask_fail_suite;
 #define KT_HANG		(30 * HZ)
 #define KT_HANG_KTIME	ktime_set(30, 0)
 
+bool kt_or_hangs(bool happened);
+
 /* For what comes a moment after something that can be waited for. */
 #define KT_EVENTUALLY(test, cond)					\
 do {									\
@@ -83,7 +85,8 @@ do {									\
 			break;						\
 		usleep_range(100, 1000);				\
 	}								\
-	KUNIT_ASSERT_TRUE_MSG(test, __true, "never: %s", #cond);	\
+	KUNIT_ASSERT_TRUE_MSG(test, kt_or_hangs(__true), "never: %s",	\
+			      #cond);					\
 } while (0)
 
 #define KT_COMPLETED(test, completion)					\
