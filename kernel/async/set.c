@@ -61,7 +61,8 @@ static struct ktask_set_task *to_set_task(struct set_entry *e)
 /* --- The end of a task ----------------------------------------------------- */
 
 /* One of those at work is not any more: the first that is held may begin. */
-static __always_inline void set_free_slot(struct ktask_set *set, struct set_news *news)
+static __always_inline void set_free_slot(struct ktask_set *set,
+					  struct set_news *news)
 {
 	struct ktask_set_task *st;
 
@@ -79,8 +80,9 @@ static __always_inline void set_free_slot(struct ktask_set *set, struct set_news
 }
 
 /* The callback of @st is being called, or will not be. */
-static __always_inline void set_unlink(struct ktask_set *set, struct ktask_set_task *st,
-		       struct set_news *news)
+static __always_inline void set_unlink(struct ktask_set *set,
+				       struct ktask_set_task *st,
+				       struct set_news *news)
 {
 	lockdep_assert_held(&set->lock);
 	hlist_del(&st->entry.live);
