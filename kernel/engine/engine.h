@@ -398,7 +398,7 @@ void executor_init(struct ktask_executor *ex, struct ktask_runtime *rt, int cpu,
 void executor_stop(struct ktask_executor *ex);
 void executor_free(struct ktask_executor *ex);
 void executor_push(struct ktask *t);
-void executor_enqueue_before(struct ktask_executor *ex, struct ktask *before);
+void executor_keep_next(struct ktask_executor *ex, struct ktask *t);
 void executor_push_late(struct ktask_executor *ex, struct ktask *t);
 struct ktask_drainer *executor_take_drainer(struct ktask_executor *ex);
 struct ktask_drainer *executor_new_drainer(struct ktask_executor *ex);
@@ -445,19 +445,20 @@ static __always_inline bool executor_can_be_late(const struct ktask_executor *ex
 
 /*
  * The timer of @ex has been started: keep @t where its joiner finds it without the
- * lock. What was there before is enqueued. Return: false if @t is still to be pushed.
+ * lock. Return: false if @t is still to be pushed.
  */
 static __always_inline bool executor_keep_newest(struct ktask_executor *ex,
 						 struct ktask *t)
 {
-	struct ktask *before;
-
 	if (!READ_ONCE(ex->is_late))
 		return false;
+	/* Only this CPU keeps one here, and has no preemption; others take it. */
+	if (READ_ONCE(ex->newest)) {
+		executor_keep_next(ex, t);
+		return true;
+	}
 	/* Full barrier: pairs with executor_not_late(). */
-	before = xchg(&ex->newest, t);
-	if (before)
-		executor_enqueue_before(ex, before);
+	smp_store_mb(ex->newest, t);
 	/* If not, nobody may come for it; unless somebody has. */
 	return READ_ONCE(ex->is_late) || !executor_take_newest(ex, t);
 }

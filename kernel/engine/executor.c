@@ -226,19 +226,30 @@ static enum hrtimer_restart executor_late(struct hrtimer *timer)
 	(in_interrupt() ? executor_trylock(ex) :			\
 			  ({ raw_spin_lock(&(ex)->lock); true; }))
 
-/* @before was the newest, and another is now. */
-void executor_enqueue_before(struct ktask_executor *ex, struct ktask *before)
+/*
+ * @t is the newest now, in place of another, which is enqueued: under the lock, as
+ * whoever finds @t must find that before it. The timer has been started.
+ */
+void executor_keep_next(struct ktask_executor *ex, struct ktask *t)
 {
+	struct ktask *before;
+
 	if (!executor_lock_to_start(ex)) {
-		executor_push(before);
+		executor_push(t);
 		return;
 	}
-	executor_enqueue(ex, before);
-	/* The timer may have come since, and have found nothing. */
-	if (likely(ex->is_late))
+	if (unlikely(!llist_empty(&ex->inbox)))
+		executor_collect_inbox(ex);
+	before = xchg(&ex->newest, t);
+	if (before)
+		executor_enqueue(ex, before);
+	if (likely(ex->is_late)) {
 		raw_spin_unlock(&ex->lock);
-	else
-		executor_have_drained(ex, false);
+		return;
+	}
+	/* It may have come since, and have found nothing. */
+	executor_collect(ex);
+	executor_have_drained(ex, false);
 }
 
 /*
@@ -294,6 +305,18 @@ static void executor_push_locked(struct ktask_executor *ex, struct ktask *t)
 	executor_have_drained(ex, false);
 }
 
+static void executor_push_inbox(struct ktask_executor *ex, struct ktask *t)
+{
+	struct ktask *before = NULL;
+
+	/* The inbox comes before the newest, and this came before @t. */
+	if (READ_ONCE(ex->newest))
+		before = xchg(&ex->newest, NULL);
+	if (before)
+		llist_add(&before->inbox, &ex->inbox);
+	llist_add(&t->inbox, &ex->inbox);
+}
+
 /* Queue @t, for which the caller has set KT_QUEUED. Any context. */
 void executor_push(struct ktask *t)
 {
@@ -303,7 +326,7 @@ void executor_push(struct ktask *t)
 	if (executor_trylock(ex)) {
 		executor_push_locked(ex, t);
 	} else {
-		llist_add(&t->inbox, &ex->inbox);
+		executor_push_inbox(ex, t);
 		queue_work_on(ex->cpu, ex->wq, &ex->inbox_work);
 	}
 	preempt_enable();
@@ -371,7 +394,7 @@ static bool executor_takes_turns(const struct ktask_executor *ex)
 
 /*
  * Take the next task off the queue, after putting @again there, which the drainer
- * has just run; or NULL.
+ * has just run; or NULL. Have others run what is left.
  */
 static struct ktask *executor_pop(struct ktask_executor *ex,
 				  struct ktask *again)
