@@ -374,16 +374,46 @@ static void executor_add_drainer(struct ktask_executor *ex)
 	drainer_kick(d);
 }
 
-/* The next task, in turn from the two queues. */
-static struct ktask *executor_first(struct ktask_executor *ex)
+/* Take off the next task, in turn from the two queues; or NULL. */
+static struct ktask *executor_take(struct ktask_executor *ex)
 {
 	struct list_head *first = ex->turn ? &ex->bound : &ex->queue;
 	struct list_head *other = ex->turn ? &ex->queue : &ex->bound;
+	struct ktask *t;
 
 	lockdep_assert_held(&ex->lock);
 	ex->turn = !ex->turn;
-	return list_first_entry_or_null(list_empty(first) ? other : first,
-					struct ktask, run);
+	t = list_first_entry_or_null(list_empty(first) ? other : first,
+				     struct ktask, run);
+	if (t)
+		executor_dequeue(ex, t);
+	return t;
+}
+
+/*
+ * Enqueue @again, and take off the next task: in one step, if that is in the same
+ * queue, for tasks that yield to each other do little else.
+ */
+static struct ktask *executor_swap(struct ktask_executor *ex,
+				   struct ktask *again)
+{
+	bool bound = again->kind & __KTASK_BOUND;
+	struct list_head *own = bound ? &ex->bound : &ex->queue;
+	struct list_head *other = bound ? &ex->queue : &ex->bound;
+	struct ktask *t;
+
+	if (!list_empty(other)) {
+		executor_enqueue(ex, again);
+		return executor_take(ex);
+	}
+	if (list_empty(own))
+		return again;
+	t = list_first_entry(own, struct ktask, run);
+	list_replace(&t->run, &again->run);
+	list_bulk_move_tail(own, &again->run, &again->run);
+	t->on_queue = TASK_OFF_QUEUE;
+	again->on_queue = TASK_ON_QUEUE;
+	return t;
 }
 
 /* Whether a drainer that is pending runs only when those that run sleep. */
@@ -405,13 +435,8 @@ static struct ktask *executor_pop(struct ktask_executor *ex,
 
 	raw_spin_lock(&ex->lock);
 	executor_collect(ex);
-	if (again)
-		executor_enqueue(ex, again);
-	t = executor_first(ex);
-	if (t) {
-		executor_dequeue(ex, t);
-		ex->popped++;
-	}
+	t = again ? executor_swap(ex, again) : executor_take(ex);
+	ex->popped += !!t;
 	if (!ex->pending && executor_takes_turns(ex)) {
 		d = executor_need_drainer(ex);
 		last = !ex->pending && list_empty(&ex->idle);
