@@ -287,7 +287,7 @@ unlock:
 	return forgotten;
 }
 
-/* Start @t, which has just been made, in @set; or drop it. @own: see there. */
+/* Start @t, which has just been made, in @set; or drop it. @own: it is aborted on put. */
 static int set_start(struct ktask_set *set, struct ktask *t,
 		     const struct ktask_site *site, u64 *id,
 		     struct ktask **handle, bool own)

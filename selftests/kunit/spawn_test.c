@@ -341,16 +341,6 @@ static void spawn_references(struct kunit *test)
 
 #define PINNERS	100
 
-static ktask_poll_t await_body(struct ktask *t)
-{
-	struct ktask_future **f = ktask_frame(t);
-
-	KTASK_BEGIN(t);
-	KTASK_AWAIT(t, *f);
-	KTASK_RETURN(t, 0);
-	KTASK_END(t);
-}
-
 static long wait_body(struct ktask *t)
 {
 	struct ktask_future **f = ktask_frame(t);
@@ -366,7 +356,7 @@ static struct ktask *spawn_pinner(struct ktask_runtime *rt,
 		return ktask_spawn_blocking(wait_body, struct ktask_future *,
 					    .init = f, .flags = flags,
 					    .runtime = rt);
-	return ktask_spawn(await_body, struct ktask_future *, .init = f,
+	return ktask_spawn(kt_await_body, struct ktask_future *, .init = f,
 			   .flags = flags, .runtime = rt);
 }
 

@@ -148,16 +148,6 @@ static void spread_off_busy_cpu(struct kunit *test)
 	KT_FINISH(test, bound);
 }
 
-static ktask_poll_t woken_body(struct ktask *t)
-{
-	struct ktask_future **f = ktask_frame(t);
-
-	KTASK_BEGIN(t);
-	KTASK_AWAIT(t, *f);
-	KTASK_RETURN(t, 0);
-	KTASK_END(t);
-}
-
 /*
  * Nor does what a thread starts stay with it because a worker of its CPU will come:
  * it may be long until the thread lets it.
@@ -175,7 +165,7 @@ static void spread_off_waiting_worker(struct kunit *test)
 		kunit_skip(test, "there is one CPU only");
 	ktask_future_init(f);
 	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
-	woken = kt_own(test, ktask_spawn(woken_body, struct ktask_future *,
+	woken = kt_own(test, ktask_spawn(kt_await_body, struct ktask_future *,
 					 .init = &f,
 					 .place = KTASK_ON_CPU(raw_smp_processor_id())));
 	KT_EVENTUALLY(test, READ_ONCE(f->head.first));

@@ -80,6 +80,16 @@ struct ktask *kt_own(struct kunit *test, struct ktask *t)
 	return t;
 }
 
+ktask_poll_t kt_await_body(struct ktask *t)
+{
+	struct ktask_future **f = ktask_frame(t);
+
+	KTASK_BEGIN(t);
+	KTASK_AWAIT(t, *f);
+	KTASK_RETURN(t, 0);
+	KTASK_END(t);
+}
+
 ktask_poll_t kt_return_body(struct ktask *t)
 {
 	long *result = ktask_frame(t);

@@ -123,6 +123,8 @@ do {									\
 
 /* A body that returns what its frame, a long, holds. */
 ktask_poll_t kt_return_body(struct ktask *t);
+/* Its frame is a pointer to the future. */
+ktask_poll_t kt_await_body(struct ktask *t);
 
 /* --- Runtimes ------------------------------------------------------------- */
 
