@@ -224,6 +224,15 @@ static unsigned long jobs_limit(void)
 	       min(totalram_pages() / 8 * (PAGE_SIZE / SZ_1K), 1UL << 20);
 }
 
+/* Whether one more job could be charged, as it happens to be now. */
+bool account_has_room(const struct account *a)
+{
+	unsigned long sum = atomic_long_read(&a->jobs) +
+			    atomic_long_read(&a->fputs);
+
+	return sum < jobs_limit();
+}
+
 int account_charge_job(struct account *a)
 {
 	unsigned long sum = atomic_long_inc_return(&a->jobs);

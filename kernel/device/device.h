@@ -292,14 +292,6 @@ static inline struct job *job_of(struct ktask *t)
 extern atomic_long_t session_count;
 extern atomic_long_t job_count;
 
-/* registry.c */
-const struct ktask_op *op_get(u32 nr);
-void op_get_again(const struct ktask_op *op);
-void op_put(const struct ktask_op *op);
-int op_info(struct ktask_op_info *info);
-unsigned int op_count(void);
-void op_name(u32 nr, char name[KTASK_NAME_MAX]);
-
 /* account.c */
 struct account *account_get_current(struct session *s);
 void account_put(struct account *u);
@@ -307,6 +299,7 @@ struct workqueue_struct *account_wq(struct account *u, bool bound, bool high);
 struct workqueue_struct *account_fput_wq(struct account *a);
 void account_fput_begin(struct account *a);
 void account_fput_end(struct account *a);
+bool account_has_room(const struct account *a);
 int account_charge_job(struct account *u);
 void account_uncharge_job(struct account *u);
 int account_charge_bytes(struct account *u, size_t bytes);
@@ -317,29 +310,6 @@ u32 account_uid(const struct account *u);
 void account_info(struct account *u, struct ktask_info *info);
 int account_init(void);
 void account_exit(void);
-
-/* brief.c */
-
-/**
- * struct brief - tasks of one call that are over at once
- * @s: the session
- * @to: room for their completions; NULL: there are to be none of such tasks
- * @max: for so many
- * @nr: how many there were
- * @nr_ids: how many more ids are reserved
- * @id: the next of these
- */
-struct brief {
-	struct session *s;
-	struct ktask_completion __user *to;
-	u32 max;
-	u32 nr;
-	u32 nr_ids;
-	u64 id;
-};
-
-bool brief_spawn(struct brief *b, const struct ktask_op *op,
-		 const struct maker *m, u32 left, u64 __user *id);
 
 /* spare.c */
 void spare_take(struct session *s, struct list_head *spare, unsigned int max);
@@ -443,7 +413,13 @@ void session_check_bound(struct session *s, struct file *file);
 
 /* restrict.c */
 int session_restrict(struct session *s, const struct ktask_restrict *arg);
-bool session_allows(struct session *s, u32 op);
+bool session_lists(struct session *s, u32 op);
+
+/* Whether @op may be spawned. */
+static inline bool session_allows(struct session *s, u32 op)
+{
+	return likely(!READ_ONCE(s->allowed)) || session_lists(s, op);
+}
 
 /* take.c */
 
@@ -513,7 +489,6 @@ const struct ktask_op *maker_read(struct maker *m);
 struct job *maker_make(struct maker *m, const struct ktask_op *op, u32 left);
 void maker_end(struct maker *m);
 int session_spawn(struct file *file, struct ktask_spawn *spawn);
-int desc_check(const struct ktask_desc *desc);
 
 /* uring.c */
 #ifdef CONFIG_IO_URING

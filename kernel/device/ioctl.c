@@ -5,11 +5,13 @@
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>
 #include <linux/fs.h>
+#include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "../engine/engine.h"
 #include "device.h"
+#include "registry.h"
 #include "user.h"
 
 static int ioctl_info(struct file *file, void *arg, void __user *uarg)
@@ -276,37 +278,63 @@ static_assert(sizeof(struct ktask_fd) == 24);
 static_assert(sizeof(struct ktask_eventfd) == 16);
 static_assert(sizeof(struct ktask_restrict) == 24);
 
-long ktask_ioctl(struct file *file, unsigned int cmd, unsigned long uaddr)
+/*
+ * Read the structure of a program that does not know it as we do, or not where it
+ * should be. Return: 0, with *@size, or why not.
+ */
+static noinline int read_other(union ioctl_arg *arg, const struct ioctl_def *def,
+			       void __user *uarg, u32 *size)
 {
-	void __user *uarg = (void __user *)uaddr;
-	const struct ioctl_def *def;
-	/* What is read to it is all that is used. */
-	union ioctl_arg arg __uninitialized;
-	unsigned int nr = _IOC_NR(cmd);
-	u32 size;
 	int err;
 
-	if (nr >= ARRAY_SIZE(ioctls) || cmd != _IO(KTASK_IOC_TYPE, nr))
-		return -ENOTTY;
-	def = &ioctls[nr];
-
-	if (get_user(size, (u32 __user *)uarg))
+	if (get_user(*size, (u32 __user *)uarg))
 		return -EFAULT;
-	if (size < def->min_size)
+	if (*size < def->min_size)
 		return -EINVAL;
-	if (size > PAGE_SIZE)
+	if (*size > PAGE_SIZE)
 		return -E2BIG;
-	err = read_struct(&arg, def->size, uarg, size);
+	err = copy_struct_from_user(arg, def->size, uarg, *size);
 	if (err)
 		return err;
 	/* It may have changed since, and is copied back. */
-	arg.size = size;
+	arg->size = *size;
 
 	/* Find out that it cannot be while nothing has been done. */
-	if (def->out && write_words(uarg, &arg, min_t(u32, size, def->size)))
-		return -EFAULT;
+	if (def->out)
+		return write_struct(uarg, *size, arg, def->size);
+	return 0;
+}
+
+/* Inline, with all that is known of a certain one. */
+static __always_inline long do_ioctl(struct file *file,
+				     const struct ioctl_def *def,
+				     void __user *uarg)
+{
+	/* What is read to it is all that is used. */
+	union ioctl_arg arg __uninitialized;
+	u32 size = def->size;
+	int err;
+
+	if (unlikely(!read_usual(&arg, def->size, uarg, def->out))) {
+		err = read_other(&arg, def, uarg, &size);
+		if (err)
+			return err;
+	}
 	err = def->fn(file, &arg, uarg);
-	if (def->out && write_words(uarg, &arg, min_t(u32, size, def->size)))
+	if (def->out && write_struct(uarg, size, &arg, def->size))
 		return -EFAULT;
 	return err;
+}
+
+long ktask_ioctl(struct file *file, unsigned int cmd, unsigned long uaddr)
+{
+	void __user *uarg = (void __user *)uaddr;
+	unsigned int nr = _IOC_NR(cmd);
+
+	if (likely(cmd == KTASK_SPAWN))
+		return do_ioctl(file, &ioctls[KTASK_CMD_SPAWN], uarg);
+	if (nr >= ARRAY_SIZE(ioctls) || cmd != _IO(KTASK_IOC_TYPE, nr))
+		return -ENOTTY;
+	nr = array_index_nospec(nr, ARRAY_SIZE(ioctls));
+	return do_ioctl(file, &ioctls[nr], uarg);
 }

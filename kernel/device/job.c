@@ -16,6 +16,7 @@
 
 #include "../engine/engine.h"
 #include "device.h"
+#include "registry.h"
 
 /* Bytes of frame that a job from the cache has room for. */
 #define CACHED_FRAME	64

@@ -11,6 +11,7 @@
 
 #include "../engine/engine.h"
 #include "device.h"
+#include "registry.h"
 
 /* Tasks that are described in one go, under the lock; and that are looked at. */
 #define LIST_BATCH	16

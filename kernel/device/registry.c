@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "device.h"
+#include "registry.h"
 
 static DEFINE_XARRAY_ALLOC(ops);
 
@@ -19,6 +20,8 @@ static DEFINE_XARRAY_ALLOC(ops);
 static DEFINE_MUTEX(ops_mutex);
 static unsigned int nr_ops;
 static u32 next_nr;
+
+const struct ktask_op *own_ops[OWN_OPS];
 
 #define ARG_FLAGS	(KTASK_ARG_REQUIRED | KTASK_ARG_WRITE | KTASK_ARG_ANY_FD)
 #define OP_FLAGS	(KTASK_OP_PURE | KTASK_OP_INPUT)
@@ -106,6 +109,8 @@ int __ktask_op_register(struct ktask_op *op, struct module *owner)
 	if (err < 0)
 		return err;
 	WRITE_ONCE(nr_ops, nr_ops + 1);
+	if (!op_is_foreign(op) && op->nr < OWN_OPS)
+		own_ops[op->nr] = op;
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(__ktask_op_register, KTASK_NS);
@@ -124,17 +129,13 @@ void ktask_op_unregister(struct ktask_op *op)
 	scoped_guard(mutex, &ops_mutex) {
 		xa_erase(&ops, op->nr);
 		WRITE_ONCE(nr_ops, nr_ops - 1);
+		if (!op_is_foreign(op) && op->nr < OWN_OPS)
+			own_ops[op->nr] = NULL;
 	}
 	/* op_get() may be looking at it. */
 	synchronize_rcu();
 }
 EXPORT_SYMBOL_NS_GPL(ktask_op_unregister, KTASK_NS);
-
-/* Our own module is pinned by the open file. */
-static bool op_is_foreign(const struct ktask_op *op)
-{
-	return op->owner != THIS_MODULE;
-}
 
 /* Return: false if its module is going away. */
 static bool op_pin(const struct ktask_op *op)
@@ -142,15 +143,8 @@ static bool op_pin(const struct ktask_op *op)
 	return !op_is_foreign(op) || try_module_get(op->owner);
 }
 
-/* One more pin of a module that the caller has pinned. */
-void op_get_again(const struct ktask_op *op)
-{
-	if (op_is_foreign(op))
-		__module_get(op->owner);
-}
-
-/* Return: the op, its module pinned; or NULL. */
-const struct ktask_op *op_get(u32 nr)
+/* Any op. Return: as op_get(). */
+const struct ktask_op *op_find(u32 nr)
 {
 	const struct ktask_op *op;
 
@@ -160,12 +154,6 @@ const struct ktask_op *op_get(u32 nr)
 		op = NULL;
 	rcu_read_unlock();
 	return op;
-}
-
-void op_put(const struct ktask_op *op)
-{
-	if (op_is_foreign(op))
-		module_put(op->owner);
 }
 
 /* The name of an op that was there, for listings; empty if it has gone. */

@@ -31,13 +31,11 @@ static bool op_listed(const struct op_list *list, u32 op)
 	return false;
 }
 
-/* Whether @op may be spawned. */
-bool session_allows(struct session *s, u32 op)
+/* Whether @op is one of those that may be spawned in @s, which is restricted. */
+bool session_lists(struct session *s, u32 op)
 {
 	bool allowed;
 
-	if (likely(!READ_ONCE(s->allowed)))
-		return true;
 	session_lock(s);
 	allowed = op_listed(s->allowed, op);
 	session_unlock(s);

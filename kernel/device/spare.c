@@ -30,8 +30,6 @@ void spare_give(struct session *s, struct list_head *spare)
 {
 	struct job *job;
 
-	if (list_empty(spare))
-		return;
 	session_lock(s);
 	list_for_each_entry(job, spare, place.node)
 		counter_add(s->nr_spare, 1);

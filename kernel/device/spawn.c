@@ -13,7 +13,9 @@
 #include <linux/uio.h>
 
 #include "../engine/engine.h"
+#include "brief.h"
 #include "device.h"
+#include "registry.h"
 #include "user.h"
 
 #define DESC_FLAGS	(KTASK_DESC_DETACHED | KTASK_DESC_ON_CPU |	\
@@ -37,8 +39,11 @@ static int desc_check_cpu(const struct ktask_desc *desc)
 }
 
 /* Whether there can be such a task, for the calling thread. */
-int desc_check(const struct ktask_desc *desc)
+static __always_inline int desc_check(const struct ktask_desc *desc)
 {
+	/* Most often that is all. */
+	if (desc_is_plain(desc) && !(desc->reserved | desc->cpu | desc->name[0]))
+		return 0;
 	if (desc->flags & ~DESC_FLAGS)
 		return -EOPNOTSUPP;
 	if (desc->reserved || desc->nr_after > KTASK_IDS_MAX)
@@ -63,7 +68,8 @@ void maker_end(struct maker *m)
 {
 	if (m->op)
 		op_put(m->op);
-	spare_give(m->s, &m->spare);
+	if (!list_empty(&m->spare))
+		spare_give(m->s, &m->spare);
 }
 
 /* Return: the op that the descriptor names, pinned by @m; or NULL. */
@@ -98,7 +104,7 @@ static int job_prepare(struct job *job, struct maker *m)
  * Check @m->desc, and read the arguments to @m->args. Return: the op, which @m keeps
  * pinned; or ERR_PTR().
  */
-const struct ktask_op *maker_read(struct maker *m)
+static __always_inline const struct ktask_op *maker_read_desc(struct maker *m)
 {
 	const struct ktask_desc *desc = &m->desc;
 	const struct ktask_op *op;
@@ -119,6 +125,11 @@ const struct ktask_op *maker_read(struct maker *m)
 	err = read_struct(m->args, op->args_size, u64_to_user_ptr(desc->args),
 			  desc->args_size);
 	return err ? ERR_PTR(err) : op;
+}
+
+const struct ktask_op *maker_read(struct maker *m)
+{
+	return maker_read_desc(m);
 }
 
 /*
@@ -222,7 +233,7 @@ static int spawn_one(struct spawner *sp, struct ktask_desc __user *from,
 	err = read_struct(desc, sizeof(*desc), from, sp->desc_size);
 	if (err)
 		return err;
-	op = maker_read(&sp->maker);
+	op = maker_read_desc(&sp->maker);
 	if (IS_ERR(op))
 		return PTR_ERR(op);
 	if (brief_spawn(&sp->brief, op, &sp->maker, left, &from->id))
@@ -327,7 +338,7 @@ static void spawn_begin_brief(struct spawner *sp, const struct ktask_spawn *spaw
 }
 
 /* Return: 0, or why not all were started; spawn->spawned says how many were. */
-static int spawn_all(struct file *file, struct ktask_spawn *spawn)
+static __always_inline int spawn_all(struct file *file, struct ktask_spawn *spawn)
 {
 	/* All of it that is used is set. */
 	struct spawner sp __uninitialized;
@@ -371,7 +382,8 @@ static int spawn_all(struct file *file, struct ktask_spawn *spawn)
 	if (sp.jobs)
 		spawn_put_jobs(&sp);
 	maker_end(&sp.maker);
-	tasks_count_brief(sp.brief.nr);
+	if (sp.brief.nr)
+		tasks_count_brief(sp.brief.nr);
 	spawn->completed = sp.brief.nr;
 	spawn->spawned = i;
 	return err;

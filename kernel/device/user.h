@@ -76,4 +76,49 @@ static __always_inline int read_struct(void *to, size_t ours,
 	return copy_struct_from_user(to, ours, from, theirs);
 }
 
+/* What a program knows of it. Return: 0 or -EFAULT. */
+static __always_inline int write_struct(void __user *to, size_t theirs,
+					const void *from, size_t ours)
+{
+	if (likely(theirs == ours))
+		return write_words(to, from, ours);
+	return copy_to_user(to, from, min(theirs, ours)) ? -EFAULT : 0;
+}
+
+/*
+ * Read a structure that begins with its size, a u32, if the program knows it just as
+ * we do; and find out whether it can be written, if it will be, @rw. All in one go,
+ * as each go has its price. Return: false if it is not so, or not to be had.
+ */
+static __always_inline bool read_usual(void *to, size_t size, void __user *from,
+				       bool rw)
+{
+	u64 __user *word = from;
+	u64 *p = to;
+	size_t i;
+
+	if (!is_of_words(from, size) || should_fail_usercopy() ||
+	    !user_access_begin(from, size))
+		return false;
+	unsafe_get_user(p[0], &word[0], other);
+	if (*(u32 *)to != size)
+		goto other;
+#ifndef __clang__ /* which warns where it cannot */
+#pragma GCC unroll 16
+#endif
+	for (i = 1; i < size / sizeof(u64); i++)
+		unsafe_get_user(p[i], &word[i], other);
+	if (rw) {
+		/* It may be in two pages. */
+		unsafe_put_user(p[0], &word[0], other);
+		unsafe_put_user(p[i - 1], &word[i - 1], other);
+	}
+	user_access_end();
+	return true;
+
+other:
+	user_access_end();
+	return false;
+}
+
 #endif /* _KTASK_DEVICE_USER_H */
