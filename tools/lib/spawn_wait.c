@@ -29,23 +29,33 @@ static struct ktask_spawn rest_of(const struct ktask_spawn *whole, int64_t deadl
 	return cmd;
 }
 
-/* One call for what is left: whether a signal has ended it. */
-static bool call(struct ktask_set *set, struct ktask_spawn *whole, int64_t deadline, int *err)
+/* A call that fails has started nothing, and taken nothing. */
+static void tell_why(struct ktask_spawn *spawn, uint32_t nr, int err)
+{
+	spawn->error = nr ? err : 0;
+	spawn->wait_error = nr ? 0 : err;
+}
+
+static bool interrupted(const struct ktask_spawn *spawn)
+{
+	return spawn->error == -EINTR || (!spawn->error && spawn->wait_error == -EINTR);
+}
+
+/* One call for what is left. Return: 0 or an error, as the system call. */
+static int call_rest(struct ktask_set *set, struct ktask_spawn *whole, int64_t deadline)
 {
 	struct ktask_spawn cmd = rest_of(whole, deadline);
+	int err = set_ioctl(set, KTASK_SPAWN, &cmd);
 
-	/* A call that fails has started nothing, and taken nothing. */
-	*err = set_ioctl(set, KTASK_SPAWN, &cmd);
-	if (*err) {
-		whole->error = cmd.nr ? *err : 0;
-		whole->wait_error = cmd.nr ? 0 : *err;
-		return *err == -EINTR;
+	if (err) {
+		tell_why(whole, cmd.nr, err);
+		return err;
 	}
 	whole->spawned += cmd.spawned;
 	whole->completed += cmd.completed;
 	whole->error = cmd.error;
 	whole->wait_error = cmd.wait_error;
-	return cmd.error == -EINTR || (!cmd.error && cmd.wait_error == -EINTR);
+	return 0;
 }
 
 int ktask_spawn_wait(struct ktask_set *set, struct ktask_spawn *spawn)
@@ -61,8 +71,12 @@ int ktask_spawn_wait(struct ktask_set *set, struct ktask_spawn *spawn)
 	spawn->spawned = 0;
 	spawn->completed = 0;
 	deadline = deadline_after(spawn->timeout_ns);
-	while (call(set, spawn, deadline, &err))
-		;
+	/* Most often that is all. */
+	err = set_ioctl(set, KTASK_SPAWN, spawn);
+	if (err)
+		tell_why(spawn, spawn->nr, err);
+	while (interrupted(spawn))
+		err = call_rest(set, spawn, deadline);
 	/* What came before the one that failed counts. */
 	return spawn->spawned || spawn->completed ? 0 : err;
 }
