@@ -73,7 +73,7 @@ void maker_end(struct maker *m)
 }
 
 /* Return: the op that the descriptor names, pinned by @m; or NULL. */
-static const struct ktask_op *maker_op(struct maker *m)
+static __always_inline const struct ktask_op *maker_op(struct maker *m)
 {
 	if (m->op && m->op->nr == m->desc.op)
 		return m->op;

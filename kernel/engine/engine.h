@@ -54,7 +54,6 @@ int task_start_known(struct ktask *t);
 void task_start_promised(struct ktask *t);
 void task_start_here(struct ktask *t);
 void executor_hurry(void);
-void tasks_count_brief(unsigned int nr);
 bool blocking_runtime(struct ktask *t, u64 *ns);
 struct ktask *ktask_current_blocking(void);
 
@@ -296,6 +295,17 @@ struct ktask_runtime {
 	struct observed_runtime observed;
 	char name[24];
 };
+
+/* So many tasks have been, that were over at once and of which there was no sign. */
+static inline void tasks_count_brief(unsigned int nr)
+{
+	struct ktask_stats __percpu *stats = default_runtime->stats;
+
+	this_cpu_add(stats->spawned, nr);
+	this_cpu_add(stats->completed, nr);
+	this_cpu_add(stats->resumed, nr);
+	this_cpu_add(stats->helped, nr);
+}
 
 /* @d runs @t from now on. */
 static inline void drainer_enter(struct ktask_drainer *d, struct ktask *t)

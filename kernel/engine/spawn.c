@@ -456,17 +456,6 @@ void task_start_here(struct ktask *t)
 	task_run_here(t);
 }
 
-/* So many tasks have been, that were over at once and of which there was no sign. */
-void tasks_count_brief(unsigned int nr)
-{
-	struct ktask_runtime *rt = default_runtime;
-
-	this_cpu_add(rt->stats->spawned, nr);
-	this_cpu_add(rt->stats->completed, nr);
-	this_cpu_add(rt->stats->resumed, nr);
-	this_cpu_add(rt->stats->helped, nr);
-}
-
 /* Start @t, which has just been made, or drop it. Return: as ktask_spawn(). */
 static __always_inline struct ktask *spawn(struct ktask *t)
 {
