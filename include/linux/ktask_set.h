@@ -5,6 +5,7 @@
 #ifndef _LINUX_KTASK_SET_H
 #define _LINUX_KTASK_SET_H
 
+#include <linux/cache.h>
 #include <linux/spinlock.h>
 
 /**
@@ -62,10 +63,14 @@
  */
 struct ktask_set {
 	/* private: see kernel/async/set.h */
-	spinlock_t lock; /* guards the others */
-	unsigned int flags;
+	struct llist_node *incoming;
+	unsigned int nr_incoming;
 	unsigned int limit;
 	bool closed;
+	/* What a spawn touches, and what the end of a task does, are not near. */
+	u8 apart[L1_CACHE_BYTES];
+	spinlock_t lock; /* guards the others */
+	unsigned int flags;
 	bool dying;
 	unsigned int running;
 	unsigned int live;
@@ -154,18 +159,7 @@ __ktask_set_spawn_async(struct ktask_set *set, const struct ktask_attr *attr)
 	__ktask_set_spawn(set, __KTASK_ATTR(blocking, fn, frame,	\
 					    ##__VA_ARGS__))
 
-/**
- * ktask_set_len - how many tasks a set has
- * @set: the set
- *
- * Context: any.
- * Return: the tasks that were spawned and neither joined nor detached; of a set
- * that keeps no results, those that have not ended.
- */
-static inline unsigned int ktask_set_len(const struct ktask_set *set)
-{
-	return READ_ONCE(set->len);
-}
+unsigned int ktask_set_len(struct ktask_set *set);
 
 /* --- Joining --------------------------------------------------------------- */
 

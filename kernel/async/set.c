@@ -16,11 +16,15 @@
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/sched.h>
 
 #include "../engine/engine.h"
 #include "async.h"
 #include "set.h"
+
+/* How many come in without the lock before one takes it, so that it is not long held. */
+#define SET_INCOMING_MAX	32
 
 /* How many that are over a task looks at when it ends: more than come in. */
 #define SET_REAP	2
@@ -58,6 +62,64 @@ static struct ktask_set_task *to_set_task(struct set_entry *e)
 	return container_of(e, struct ktask_set_task, entry);
 }
 
+/* --- Those that come in ---------------------------------------------------- */
+
+static void set_count_in(struct ktask_set *set, struct ktask_set_task *st)
+{
+	lockdep_assert_held(&set->lock);
+	st->id = ++set->last_id;
+	hlist_add_head(&st->entry.live, &set->tasks);
+	set->len++;
+	set->live++;
+}
+
+/* @chain: what was set->incoming, the newest first. */
+void set_take_in_chain(struct ktask_set *set, struct llist_node *chain)
+{
+	struct ktask_set_task *st, *next;
+
+	WRITE_ONCE(set->nr_incoming, 0);
+	chain = llist_reverse_order(chain);
+	llist_for_each_entry_safe(st, next, chain, entry.incoming) {
+		set_count_in(set, st);
+		st->state = SET_RUNNING;
+		set->running++;
+	}
+}
+
+/* Whoever spawns from now on is told that it is too late. */
+static void set_close(struct ktask_set *set)
+{
+	struct llist_node *chain;
+
+	lockdep_assert_held(&set->lock);
+	WRITE_ONCE(set->closed, true);
+	chain = xchg(&set->incoming, SET_CLOSED);
+	if (chain && chain != SET_CLOSED)
+		set_take_in_chain(set, chain);
+}
+
+/**
+ * ktask_set_len - how many tasks a set has
+ * @set: the set
+ *
+ * Context: any but NMI.
+ * Return: the tasks that were spawned and neither joined nor detached; of a set
+ * that keeps no results, those that have not ended.
+ */
+unsigned int ktask_set_len(struct ktask_set *set)
+{
+	unsigned long flags;
+	unsigned int len;
+
+	spin_lock_irqsave(&set->lock, flags);
+	set_take_in(set);
+	len = set->len;
+	spin_unlock_irqrestore(&set->lock, flags);
+	return len;
+}
+EXPORT_SYMBOL_NS_GPL(ktask_set_len, KTASK_NS);
+
 /* --- The end of a task ----------------------------------------------------- */
 
 /* One of those at work is not any more: the first that is held may begin. */
@@ -85,6 +147,9 @@ static __always_inline void set_unlink(struct ktask_set *set,
 				       struct set_news *news)
 {
 	lockdep_assert_held(&set->lock);
+	/* Most often others have by then, so its end need not look for more. */
+	if (unlikely(st->state == SET_INCOMING))
+		set_take_in(set);
 	hlist_del(&st->entry.live);
 	if (st->state == SET_HELD)
 		list_del(&st->held);
@@ -159,10 +224,10 @@ static void set_task_ended(struct ktask_waiter *waiter, long value)
 	if (st->unwanted) {
 		set_bury(set, st);
 	} else if (set->dying || set->flags & KTASK_SET_NO_RESULTS) {
-		WRITE_ONCE(set->len, set->len - 1);
+		set->len--;
 		set_bury(set, st);
 	} else if (set_taker_is_next(set, st)) {
-		WRITE_ONCE(set->len, set->len - 1);
+		set->len--;
 		got = true;
 	} else {
 		set_offer(set, st, false, &news);
@@ -231,15 +296,12 @@ static int set_add(struct ktask_set *set, struct ktask_set_task *st, u64 *id,
 		err = -ESHUTDOWN;
 		goto unlock;
 	}
-	st->id = ++set->last_id;
+	set_take_in(set);
+	set_count_in(set, st);
 	if (id)
 		*id = st->id;
 	if (handle)
 		*handle = st->entry.t;
-
-	hlist_add_head(&st->entry.live, &set->tasks);
-	WRITE_ONCE(set->len, set->len + 1);
-	set->live++;
 	if (set->limit && set->running >= set->limit) {
 		st->state = SET_HELD;
 		task_hold(st->entry.t, &st->gate, 0);
@@ -251,6 +313,29 @@ static int set_add(struct ktask_set *set, struct ktask_set_task *st, u64 *id,
 unlock:
 	spin_unlock_irqrestore(&set->lock, flags);
 	return err;
+}
+
+/*
+ * As set_add(), but without the lock, of a task that nobody is given, in a set
+ * without a limit. Return: false if it is to be done under the lock.
+ */
+static __always_inline bool set_add_unlocked(struct ktask_set *set,
+					     struct ktask_set_task *st)
+{
+	struct llist_node *first = READ_ONCE(set->incoming);
+	unsigned int nr = READ_ONCE(set->nr_incoming);
+
+	if (set->limit || nr >= SET_INCOMING_MAX)
+		return false;
+	WRITE_ONCE(set->nr_incoming, nr + 1);
+	st->state = SET_INCOMING;
+	do {
+		if (first == SET_CLOSED)
+			return false;
+		st->entry.incoming.next = first;
+		/* Pairs with the xchg() of who takes it in. */
+	} while (!try_cmpxchg(&set->incoming, &first, &st->entry.incoming));
+	return true;
 }
 
 /*
@@ -266,10 +351,11 @@ static bool set_forget(struct ktask_set *set, struct ktask_set_task *st)
 
 	set_news_init(&news);
 	spin_lock_irqsave(&set->lock, flags);
+	set_take_in(set);
 	held = st->state == SET_HELD;
 	if (st->state == SET_ENDED || st->unwanted)
 		goto unlock;
-	WRITE_ONCE(set->len, set->len - 1);
+	set->len--;
 	forgotten = ktask_future_remove(f, &st->waiter);
 	if (forgotten)
 		set_unlink(set, st, &news);
@@ -304,10 +390,12 @@ static int set_start(struct ktask_set *set, struct ktask *t,
 	 * our own put at the end, if it is to be aborted with its last handle.
 	 */
 	task_count(t, 2 + !!handle + own);
-	err = set_add(set, st, id, handle);
-	if (err) {
-		task_discard(t);
-		return err;
+	if (id || handle || !set_add_unlocked(set, st)) {
+		err = set_add(set, st, id, handle);
+		if (err) {
+			task_discard(t);
+			return err;
+		}
 	}
 	err = task_start_known(t);
 	if (unlikely(err)) {
@@ -364,7 +452,7 @@ void ktask_set_close(struct ktask_set *set)
 	unsigned long flags;
 
 	spin_lock_irqsave(&set->lock, flags);
-	WRITE_ONCE(set->closed, true);
+	set_close(set);
 	spin_unlock_irqrestore(&set->lock, flags);
 }
 EXPORT_SYMBOL_NS_GPL(ktask_set_close, KTASK_NS);
@@ -390,6 +478,7 @@ static void set_walk_begin(struct set_walk *w, struct ktask_set *set)
 	w->set = set;
 	w->st = NULL;
 	spin_lock_irqsave(&set->lock, flags);
+	set_take_in(set);
 	hlist_add_head(&w->here.live, &set->tasks);
 	spin_unlock_irqrestore(&set->lock, flags);
 }
@@ -443,6 +532,7 @@ struct ktask *set_newest(struct ktask_set *set)
 	struct set_entry *e;
 
 	spin_lock_irq(&set->lock);
+	set_take_in(set);
 	hlist_for_each_entry(e, &set->tasks, live) {
 		if (e->t) {
 			t = ktask_get(e->t);
@@ -527,7 +617,7 @@ void ktask_set_detach_all(struct ktask_set *set)
 	set_news_init(&news);
 	spin_lock_irqsave(&set->lock, flags);
 	list_splice_init(&set->ended, &ended);
-	WRITE_ONCE(set->len, set->len - set->nr_ended);
+	set->len -= set->nr_ended;
 	set->nr_ended = 0;
 	set_counted(set, &news);
 	spin_unlock_irqrestore(&set->lock, flags);
@@ -546,10 +636,10 @@ static void set_condemn(struct ktask_set *set)
 
 	set_news_init(&news);
 	spin_lock_irq(&set->lock);
-	WRITE_ONCE(set->closed, true);
+	set_close(set);
 	set->dying = true;
 	list_splice_tail_init(&set->ended, &set->over);
-	WRITE_ONCE(set->len, set->len - set->nr_ended);
+	set->len -= set->nr_ended;
 	set->nr_ended = 0;
 	set_refuse_joiners(set, -ESHUTDOWN, &news);
 	spin_unlock_irq(&set->lock);

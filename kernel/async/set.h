@@ -5,6 +5,11 @@
  *
  * What the members of struct ktask_set are:
  *
+ *	incoming	tasks that were spawned without the lock, the newest
+ *			first; or SET_CLOSED. They count as the others do as
+ *			soon as set_take_in() is called, by who has the lock
+ *			and has to know of all
+ *	nr_incoming	how many these are, or about so many: a guess
  *	running		tasks that may run: not held, not ended; those that a
  *			limit bounds
  *	live		tasks whose end will be seen, held or not
@@ -18,11 +23,11 @@
  *			"joiners" while there are some
  *	over		those that nobody wants, to be put when they are settled
  *	joiners, idlers	requests that wait for a task, for live to be 0
- *	closed		no more tasks
+ *	closed		no more tasks; changes under the lock
  *	dying		no more joiners; nobody wants a task any more
  *
- * All under the lock, which is a leaf but for those inside futures: what is to
- * be completed or put is collected under it, and done when it is released; see
+ * All else under the lock, which is a leaf but for those inside futures: what is
+ * to be completed or put is collected under it, and done when it is released; see
  * struct set_news. The callback of a task's end does not touch the set after its
  * unlock, and the live count it has changed before is what destroy waits for.
  */
@@ -30,15 +35,18 @@
 #define _KTASK_SET_H
 
 #include <linux/ktask.h>
+#include <linux/llist.h>
 
 /**
- * struct set_entry - one in ktask_set.tasks, .ended or .over
+ * struct set_entry - one in ktask_set.incoming, .tasks, .ended or .over
+ * @incoming: in .incoming
  * @live: in .tasks
  * @node: in the others
  * @t: the task; NULL if this marks how far a walker of the list has come
  */
 struct set_entry {
 	union {
+		struct llist_node incoming;
 		struct hlist_node live;
 		struct list_head node;
 	};
@@ -67,7 +75,7 @@ struct set_taker {
  * @gate: what a held task waits for
  * @held: in set->held
  * @id: its number
- * @state: what it counts as
+ * @state: what it counts as; under the lock, once it is in the set
  * @unwanted: it was detached when it was about to end
  * @taker: who is about to run it; or NULL
  *
@@ -81,6 +89,7 @@ struct ktask_set_task {
 	struct list_head held;
 	u64 id;
 	enum set_task_state {
+		SET_INCOMING,
 		SET_HELD,
 		SET_RUNNING,
 		SET_ENDED,
@@ -114,6 +123,22 @@ static inline void set_tell(struct set_news *news)
 		set_tell_news(news);
 }
 
+/* set->incoming of a set that is closed: nothing is added any more. */
+#define SET_CLOSED	((struct llist_node *)1)
+
+void set_take_in_chain(struct ktask_set *set, struct llist_node *chain);
+
+/* Have those that were spawned without the lock be as the others. */
+static __always_inline void set_take_in(struct ktask_set *set)
+{
+	struct llist_node *first = READ_ONCE(set->incoming);
+
+	lockdep_assert_held(&set->lock);
+	/* Pairs with the cmpxchg() in set_add_unlocked(). */
+	if (first && first != SET_CLOSED)
+		set_take_in_chain(set, xchg(&set->incoming, NULL));
+}
+
 /* set.c */
 struct ktask *set_newest(struct ktask_set *set);
 void set_bury(struct ktask_set *set, struct ktask_set_task *st);
@@ -130,8 +155,10 @@ void set_refuse_joiners(struct ktask_set *set, long why,
 /* The counts have changed. */
 static inline void set_counted(struct ktask_set *set, struct set_news *news)
 {
-	if (!set->len || !set->live)
-		set_counted_none(set, news);
+	if (set->len && set->live)
+		return;
+	set_take_in(set);
+	set_counted_none(set, news);
 }
 
 #endif /* _KTASK_SET_H */

@@ -142,7 +142,7 @@ static void join_next_give_back(struct ktask_request *r)
 	set_news_init(&news);
 	spin_lock_irqsave(&set->lock, flags);
 	if (set->dying) {
-		WRITE_ONCE(set->len, set->len - 1);
+		set->len--;
 		set_bury(set, st);
 	} else {
 		set_offer(set, st, true, &news);
@@ -201,6 +201,7 @@ struct ktask_request *ktask_set_join_next_start(struct ktask_set_wait *w,
 	spin_lock_irqsave(&set->lock, flags);
 	w->got = set_pop(set);
 	if (!w->got) {
+		set_take_in(set);
 		if (set->dying)
 			value = -ESHUTDOWN;
 		else if (!set->len)
@@ -221,7 +222,7 @@ EXPORT_SYMBOL_NS_GPL(ktask_set_join_next_start, KTASK_NS);
 static void set_leave(struct ktask_set *set, struct set_news *news)
 {
 	lockdep_assert_held(&set->lock);
-	WRITE_ONCE(set->len, set->len - 1);
+	set->len--;
 	set_counted(set, news);
 }
 
@@ -284,6 +285,7 @@ struct ktask_request *ktask_set_wait_idle_start(struct ktask_set_wait *w,
 
 	set_wait_init(w, t, set, &wait_idle_ops);
 	spin_lock_irqsave(&set->lock, flags);
+	set_take_in(set);
 	waits = set->live;
 	if (waits)
 		set_enqueue(w, &set->idlers);
@@ -347,10 +349,12 @@ static struct ktask_set_task *set_join_now(struct ktask_set *set,
 	set_news_init(&news);
 	spin_lock_irq(&set->lock);
 	st = set_pop(set);
-	if (st)
+	if (st) {
 		set_leave(set, &news);
-	else
+	} else {
+		set_take_in(set);
 		*ready = set_find_ready(set, taker);
+	}
 	spin_unlock_irq(&set->lock);
 	set_tell(&news);
 	return st;
@@ -527,10 +531,12 @@ int ktask_set_try_join_next(struct ktask_set *set, struct ktask **t, u64 *id)
 	set_news_init(&news);
 	spin_lock_irqsave(&set->lock, flags);
 	st = set_pop(set);
-	if (st)
+	if (st) {
 		set_leave(set, &news);
-	else
+	} else {
+		set_take_in(set);
 		err = set->len ? -EAGAIN : -ENOENT;
+	}
 	spin_unlock_irqrestore(&set->lock, flags);
 	set_tell(&news);
 	if (err)

@@ -27,6 +27,7 @@ extern struct kunit_suite ktask_join_suite;
 extern struct kunit_suite ktask_join_all_suite;
 extern struct kunit_suite ktask_set_suite;
 extern struct kunit_suite ktask_set_race_suite;
+extern struct kunit_suite ktask_set_spawn_suite;
 extern struct kunit_suite ktask_channel_suite;
 extern struct kunit_suite ktask_channel_race_suite;
 extern struct kunit_suite ktask_oneshot_suite;
