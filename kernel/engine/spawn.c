@@ -18,6 +18,9 @@
 /* Of what follows it there is room in a size_t. */
 #define FRAME_MAX	(SIZE_MAX / 2)
 
+/* Bytes of frames that are copied by words. */
+#define FRAME_SMALL	64
+
 #define ATTR_FLAGS	(KTASK_NO_HELP | KTASK_NO_PIN | KTASK_ABORT_ON_PUT)
 
 /* cpu_possible() must not be asked for more than there is room for. */
@@ -141,6 +144,19 @@ void task_hold(struct ktask *t, struct ktask_future *after, ktime_t delay)
 		atomic_or(KT_HELD, &t->state);
 }
 
+/* As memcpy(), which is made for more than most frames have. */
+static __always_inline void frame_copy(void *to, const void *from, size_t size)
+{
+	size_t i;
+
+	if (size > FRAME_SMALL || size % sizeof(u64)) {
+		memcpy(to, from, size);
+		return;
+	}
+	for (i = 0; i < size; i += sizeof(u64))
+		memcpy(to + i, from + i, sizeof(u64));
+}
+
 /*
  * Set all that is not set before it is used: there may be anything in @t, but in
  * .spare, which tells whose memory it is.
@@ -181,7 +197,7 @@ static __always_inline void task_setup(struct ktask *t,
 	if (task_is_blocking(t) && !t->armed)
 		blocking_init(t);
 	if (attr->init)
-		memcpy(ktask_frame(t), attr->init, site->frame_size);
+		frame_copy(ktask_frame(t), attr->init, site->frame_size);
 }
 
 /* In place of a .release that is missing: the storage is not for kfree(). */
