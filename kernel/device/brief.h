@@ -59,8 +59,8 @@ static inline bool brief_reserve(struct brief *b, u32 left)
 }
 
 /*
- * Write the id of a task to @id, and its completion to @to. Return: false if that
- * cannot be, or not like this.
+ * Write the id of a task to @id_to, and its completion to @to. Return: false if that
+ * cannot be.
  */
 static __always_inline bool brief_deliver(struct ktask_completion __user *to,
 					  u64 __user *id_to, u64 id,
@@ -69,8 +69,8 @@ static __always_inline bool brief_deliver(struct ktask_completion __user *to,
 	u64 __user *word = (u64 __user *)to;
 	size_t i;
 
-	if (!is_of_words(to, sizeof(*to)) || !access_ok(id_to, sizeof(*id_to)) ||
-	    should_fail_usercopy() || !user_write_access_begin(to, sizeof(*to)))
+	if (!access_ok(id_to, sizeof(*id_to)) || should_fail_usercopy() ||
+	    !user_write_access_begin(to, sizeof(*to)))
 		return false;
 	unsafe_put_user(id, id_to, fault);
 	unsafe_put_user(id, &to->id, fault);
@@ -102,7 +102,8 @@ static __always_inline bool brief_spawn(struct brief *b,
 					const struct maker *m, u32 left,
 					u64 __user *id)
 {
-	if (!op->now || !b->to || !desc_is_plain(&m->desc) || !brief_is_next(b) ||
+	if (!op->now || !b->to || !is_of_words(b->to, sizeof(*b->to)) ||
+	    !desc_is_plain(&m->desc) || !brief_is_next(b) ||
 	    !brief_reserve(b, left))
 		return false;
 

@@ -304,7 +304,7 @@ int session_add(struct session *s, struct job *job, u32 group,
 
 /*
  * Ids for up to @max tasks that are over before anybody could hear of them: see
- * brief.c. Return: the first; 0 if the session has no room for such a task, or
+ * brief.h. Return: the first; 0 if the session has no room for such a task, or
  * others have to be told of its end.
  */
 u64 session_reserve_ids(struct session *s, u32 max)
