@@ -2,8 +2,8 @@
 /*
  * Many that sleep for half a second, and are all waited for: how long it takes
  * from the first to begin until the last has been freed. What is above 500 ms is
- * the cost; with a million, the first wake before the last begin, and
- * asleep_at_once tells how many there were.
+ * the cost. More than are usual sleep for longer, so that all have begun before the
+ * first wake: a million for five seconds. asleep_at_once tells how many there were.
  *
  * The tasks run, and then sleep; those of ktask_delay do not run before, as the peers
  * do not. delayed_work is coarser than tasks are, by a jiffy, which makes it cheaper;
@@ -19,6 +19,12 @@
 #include "kernel/compat.h"
 
 #define SLEEP_MS	500
+#define USUAL		100000
+
+static unsigned int sleep_ms(unsigned int count)
+{
+	return SLEEP_MS * max(count / USUAL, 1U);
+}
 
 static int report_ms(struct bench *b, u64 start)
 {
@@ -28,6 +34,7 @@ static int report_ms(struct bench *b, u64 start)
 /* --- ktask ----------------------------------------------------------------- */
 
 struct crowd {
+	ktime_t duration;
 	atomic_t asleep;
 	int most;
 };
@@ -42,7 +49,7 @@ static ktask_poll_t sleeper(struct ktask *t)
 	/* One that is missed by another CPU does not matter. */
 	if (now > READ_ONCE(c->most))
 		WRITE_ONCE(c->most, now);
-	KTASK_SLEEP(t, ms_to_ktime(SLEEP_MS));
+	KTASK_SLEEP(t, c->duration);
 	atomic_dec(&c->asleep);
 	KTASK_END(t);
 }
@@ -60,13 +67,15 @@ static ktask_poll_t late(struct ktask *t)
 
 static struct ktask *spawn_late(struct crowd *c)
 {
-	return ktask_spawn(late, void, .delay = ms_to_ktime(SLEEP_MS));
+	return ktask_spawn(late, void, .delay = c->duration);
 }
 
 static int run_tasks(struct bench *b, unsigned int count,
 		     struct ktask *(*spawn)(struct crowd *c))
 {
-	struct crowd *c = &(struct crowd){};
+	struct crowd *c = &(struct crowd){
+		.duration = ms_to_ktime(sleep_ms(count)),
+	};
 	u64 start = ktime_get_ns();
 	struct ktask **tasks = b->priv;
 	unsigned int i, n;
@@ -134,7 +143,7 @@ static int sleep_delayed(struct bench *b, unsigned int count)
 		INIT_DELAYED_WORK(&items[n]->work, delayed_fn);
 		init_completion(&items[n]->done);
 		queue_delayed_work(bench_wq, &items[n]->work,
-				   msecs_to_jiffies(SLEEP_MS));
+				   msecs_to_jiffies(sleep_ms(count)));
 		if (bench_pause(b, n))
 			err = -EINTR;
 	}
@@ -178,7 +187,7 @@ static int sleep_timers(struct bench *b, unsigned int count)
 		hrtimer_setup(&items[n]->timer, timed_fn, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_REL);
 		init_completion(&items[n]->done);
-		hrtimer_start(&items[n]->timer, ms_to_ktime(SLEEP_MS),
+		hrtimer_start(&items[n]->timer, ms_to_ktime(sleep_ms(count)),
 			      HRTIMER_MODE_REL);
 		if (bench_pause(b, n))
 			err = -EINTR;
@@ -229,9 +238,9 @@ static const struct bench_subject subjects[] = {
 
 const struct bench_row bench_sleepers = {
 	.name = "sleepers",
-	.what = "many asleep for 500 ms at once, all waited for; in all",
+	.what = "many asleep at once for 500 ms, or a million for 5 s, all waited for; in all",
 	.rounds = 3,
-	.count = 100000,
+	.count = USUAL,
 	.setup = setup,
 	.cleanup = cleanup,
 	.run = run,

@@ -30,8 +30,9 @@ const struct goal goals[] = {
 	/* Tasks that compute, spawned from one CPU: how much quicker on two. */
 	AT_LEAST("kernel/spread", "ktask", "x", NULL, 1.9),
 
-	/* Sleepers: each with a frame of 32 bytes, and many with half a second. */
+	/* Sleepers: each with a frame of 32 bytes; a million; many with half a second. */
 	AT_MOST("kernel/memory", "ktask", "bytes", NULL, 256),
+	AT_LEAST("kernel/sleepers-1M", "ktask", "asleep_at_once", NULL, 1000000),
 	AT_MOST("kernel/sleepers", "ktask", "ms", NULL, 600),
 
 	/* By programs. */
