@@ -104,6 +104,60 @@ static void set_spawn_seen(struct kunit *test)
 	ktask_set_destroy(set);
 }
 
+static int spawn_await(struct ktask_set *set, struct ktask_future *f)
+{
+	return ktask_set_spawn(set, kt_await_body, struct ktask_future *,
+			       .init = &f);
+}
+
+/*
+ * What has come in counts when the last of those before it ends, and when that is
+ * joined: nobody is told then that none is left.
+ */
+static void set_spawn_counts(struct kunit *test)
+{
+	struct ktask_set *set = kunit_kzalloc(test, sizeof(*set), GFP_KERNEL);
+	struct ktask_future *f = kunit_kcalloc(test, 2, sizeof(*f), GFP_KERNEL);
+	struct ktask_set_wait idle, join[2];
+	struct ktask *t;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, set);
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	ktask_set_init(set, 0, 0);
+	for (i = 0; i < 2; i++)
+		ktask_future_init(&f[i]);
+
+	KUNIT_EXPECT_EQ(test, spawn_await(set, &f[0]), 0);
+	ktask_set_wait_idle_start(&idle, NULL, set);
+	for (i = 0; i < 2; i++)
+		ktask_set_join_next_start(&join[i], NULL, set);
+	KUNIT_EXPECT_EQ(test, spawn_await(set, &f[1]), 0);
+	ktask_future_complete(&f[0], 10);
+
+	KT_EVENTUALLY(test, ktask_set_wait_status(&join[0]) != -EINPROGRESS);
+	t = ktask_set_take(&join[0], NULL);
+	KUNIT_EXPECT_NOT_NULL(test, t);
+	if (t)
+		ktask_put(t);
+	KUNIT_EXPECT_EQ(test, ktask_set_wait_status(&idle), -EINPROGRESS);
+	KUNIT_EXPECT_EQ(test, ktask_set_wait_status(&join[1]), -EINPROGRESS);
+
+	ktask_future_complete(&f[1], 20);
+	KUNIT_EXPECT_EQ(test, ktask_request_wait_until(&idle.request,
+						       TASK_UNINTERRUPTIBLE,
+						       KTIME_MAX), 0);
+	KUNIT_EXPECT_EQ(test, ktask_request_wait_until(&join[1].request,
+						       TASK_UNINTERRUPTIBLE,
+						       KTIME_MAX), 0);
+	t = ktask_set_take(&join[1], NULL);
+	KUNIT_EXPECT_NOT_NULL(test, t);
+	if (t)
+		ktask_put(t);
+	KUNIT_EXPECT_EQ(test, ktask_set_len(set), 0U);
+	ktask_set_destroy(set);
+}
+
 struct close_race {
 	struct ktask_set set;
 	bool closed;
@@ -237,6 +291,7 @@ static void set_spawn_idle(struct kunit *test)
 static struct kunit_case set_spawn_cases[] = {
 	KUNIT_CASE(set_spawn_order),
 	KUNIT_CASE(set_spawn_seen),
+	KUNIT_CASE(set_spawn_counts),
 	KUNIT_CASE(set_spawn_close),
 	KUNIT_CASE(set_spawn_idle),
 	{}
