@@ -38,12 +38,9 @@ static int desc_check_cpu(const struct ktask_desc *desc)
 	return 0;
 }
 
-/* Whether there can be such a task, for the calling thread. */
-static __always_inline int desc_check(const struct ktask_desc *desc)
+/* As desc_check(). */
+static noinline int desc_check_all(const struct ktask_desc *desc)
 {
-	/* Most often that is all. */
-	if (desc_is_plain(desc) && !(desc->reserved | desc->cpu | desc->name[0]))
-		return 0;
 	if (desc->flags & ~DESC_FLAGS)
 		return -EOPNOTSUPP;
 	if (desc->reserved || desc->nr_after > KTASK_IDS_MAX)
@@ -55,6 +52,15 @@ static __always_inline int desc_check(const struct ktask_desc *desc)
 	if (desc->priority == KTASK_PRIORITY_HIGH && !capable(CAP_SYS_NICE))
 		return -EPERM;
 	return desc_check_cpu(desc);
+}
+
+/* Whether there can be such a task, for the calling thread. */
+static __always_inline int desc_check(const struct ktask_desc *desc)
+{
+	/* Most often that is all. */
+	if (desc_is_plain(desc) && !(desc->reserved | desc->cpu | desc->name[0]))
+		return 0;
+	return desc_check_all(desc);
 }
 
 void maker_init(struct maker *m, struct session *s)
@@ -221,27 +227,17 @@ static void spawn_commit(struct spawner *sp, struct job *job, bool here)
 		session_check_bound(sp->s, sp->file);
 }
 
-/* @left: how many there are from this one on. */
-static int spawn_one(struct spawner *sp, struct ktask_desc __user *from,
-		     u32 left)
+/* As spawn_one(), by a job, as its descriptor has been read, and names @op. */
+static noinline int spawn_job(struct spawner *sp, const struct ktask_op *op,
+			      struct ktask_desc __user *from, u32 left)
 {
-	struct ktask_desc *desc = &sp->maker.desc;
-	const struct ktask_op *op;
 	struct job *job;
 	int err;
 
-	err = read_struct(desc, sizeof(*desc), from, sp->desc_size);
-	if (err)
-		return err;
-	op = maker_read_desc(&sp->maker);
-	if (IS_ERR(op))
-		return PTR_ERR(op);
-	if (brief_spawn(&sp->brief, op, &sp->maker, left, &from->id))
-		return 0;
 	job = maker_make(&sp->maker, op, left);
 	if (IS_ERR(job))
 		return PTR_ERR(job);
-	err = spawn_add(sp, job, desc->group);
+	err = spawn_add(sp, job, sp->maker.desc.group);
 	if (err)
 		goto err_drop;
 	/* While it can still be undone. */
@@ -264,8 +260,27 @@ err_drop:
 	return err;
 }
 
+/* @left: how many there are from this one on. */
+static __always_inline int spawn_one(struct spawner *sp,
+				     struct ktask_desc __user *from, u32 left)
+{
+	struct ktask_desc *desc = &sp->maker.desc;
+	const struct ktask_op *op;
+	int err;
+
+	err = read_struct(desc, sizeof(*desc), from, sp->desc_size);
+	if (err)
+		return err;
+	op = maker_read_desc(&sp->maker);
+	if (IS_ERR(op))
+		return PTR_ERR(op);
+	if (brief_spawn(&sp->brief, op, &sp->maker, left, &from->id))
+		return 0;
+	return spawn_job(sp, op, from, left);
+}
+
 /* Start those of a spawn of all or none; or, if one could not be made, none. */
-static void spawn_settle(struct spawner *sp, int err)
+static noinline void spawn_settle(struct spawner *sp, int err)
 {
 	u32 i;
 
@@ -278,7 +293,7 @@ static void spawn_settle(struct spawner *sp, int err)
 	}
 }
 
-static void spawn_put_jobs(struct spawner *sp)
+static noinline void spawn_put_jobs(struct spawner *sp)
 {
 	u32 i;
 
@@ -288,7 +303,7 @@ static void spawn_put_jobs(struct spawner *sp)
 }
 
 /* Whether one of the descriptors may name one before it. */
-static bool spawn_has_after(const struct ktask_spawn *spawn)
+static noinline bool spawn_has_after(const struct ktask_spawn *spawn)
 {
 	void __user *desc = u64_to_user_ptr(spawn->descs);
 	u32 i, nr_after;
@@ -338,7 +353,8 @@ static void spawn_begin_brief(struct spawner *sp, const struct ktask_spawn *spaw
 }
 
 /* Return: 0, or why not all were started; spawn->spawned says how many were. */
-static __always_inline int spawn_all(struct file *file, struct ktask_spawn *spawn)
+KT_IN_PAGE(spawn_all, 4096)
+static noinline int spawn_all(struct file *file, struct ktask_spawn *spawn)
 {
 	/* All of it that is used is set. */
 	struct spawner sp __uninitialized;
