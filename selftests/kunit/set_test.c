@@ -198,6 +198,8 @@ static ktask_poll_t overtaken_body(struct ktask *t)
 	unsigned long until = jiffies + KT_HANG;
 
 	KTASK_BEGIN(t);
+	/* So that this one is among the live ones. */
+	ktask_set_len(&(*s)->set);
 	ktask_future_complete(&(*s)->f[0], 10);
 	while (READ_ONCE((*s)->set.live) > 1 && time_before(jiffies, until))
 		usleep_range(100, 1000);
