@@ -38,7 +38,7 @@ static int desc_check_cpu(const struct ktask_desc *desc)
 	return 0;
 }
 
-/* As desc_check(). */
+/* As desc_check(), of any. */
 static noinline int desc_check_all(const struct ktask_desc *desc)
 {
 	if (desc->flags & ~DESC_FLAGS)
@@ -133,6 +133,7 @@ static __always_inline const struct ktask_op *maker_read_desc(struct maker *m)
 	return err ? ERR_PTR(err) : op;
 }
 
+/* The same, for whom one more call is not much. */
 const struct ktask_op *maker_read(struct maker *m)
 {
 	return maker_read_desc(m);
