@@ -66,7 +66,6 @@ struct ktask_set {
 	struct llist_node *incoming;
 	unsigned int nr_incoming;
 	unsigned int limit;
-	bool closed;
 	/* What a spawn touches, and what the end of a task does, are not near. */
 	u8 apart[L1_CACHE_BYTES];
 	spinlock_t lock; /* guards the others */

@@ -93,7 +93,6 @@ static void set_close(struct ktask_set *set)
 	struct llist_node *chain;
 
 	lockdep_assert_held(&set->lock);
-	WRITE_ONCE(set->closed, true);
 	chain = xchg(&set->incoming, SET_CLOSED);
 	if (chain && chain != SET_CLOSED)
 		set_take_in_chain(set, chain);
@@ -292,7 +291,7 @@ static int set_add(struct ktask_set *set, struct ktask_set_task *st, u64 *id,
 	int err = 0;
 
 	spin_lock_irqsave(&set->lock, flags);
-	if (set->closed) {
+	if (set_is_closed(set)) {
 		err = -ESHUTDOWN;
 		goto unlock;
 	}
@@ -415,7 +414,7 @@ int __ktask_set_spawn(struct ktask_set *set, const struct ktask_attr *attr)
 {
 	if (set->limit && (attr->after || attr->delay))
 		return -EINVAL;
-	if (READ_ONCE(set->closed))
+	if (set_is_closed(set))
 		return -ESHUTDOWN;
 	return set_start(set, task_new_with(attr, sizeof(struct ktask_set_task)),
 			 attr->site, attr->id, attr->handle,
@@ -429,7 +428,7 @@ int __ktask_set_spawn_plain(struct ktask_set *set, ktask_resume_t fn,
 {
 	struct ktask *t;
 
-	if (READ_ONCE(set->closed))
+	if (set_is_closed(set))
 		return -ESHUTDOWN;
 	t = task_new_plain_with(fn, init, name, site,
 				sizeof(struct ktask_set_task));

@@ -6,7 +6,8 @@
  * What the members of struct ktask_set are:
  *
  *	incoming	tasks that were spawned without the lock, the newest
- *			first; or SET_CLOSED. They count as the others do as
+ *			first; or SET_CLOSED, if there shall be no more, which
+ *			changes under the lock. They count as the others do as
  *			soon as set_take_in() is called, by who has the lock
  *			and has to know of all
  *	nr_incoming	how many these are, or about so many: a guess
@@ -23,7 +24,6 @@
  *			"joiners" while there are some
  *	over		those that nobody wants, to be put when they are settled
  *	joiners, idlers	requests that wait for a task, for live to be 0
- *	closed		no more tasks; changes under the lock
  *	dying		no more joiners; nobody wants a task any more
  *
  * All else under the lock, which is a leaf but for those inside futures: what is
@@ -125,6 +125,11 @@ static inline void set_tell(struct set_news *news)
 
 /* set->incoming of a set that is closed: nothing is added any more. */
 #define SET_CLOSED	((struct llist_node *)1)
+
+static inline bool set_is_closed(const struct ktask_set *set)
+{
+	return READ_ONCE(set->incoming) == SET_CLOSED;
+}
 
 void set_take_in_chain(struct ktask_set *set, struct llist_node *chain);
 
